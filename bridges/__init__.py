@@ -1,0 +1,1 @@
+"""The platforms on which operators answer: a folder for each, all with the same files in it."""

@@ -1,0 +1,1 @@
+"""Letters to citizens who left an e-mail address: a receipt with the reference, and what operators reply."""

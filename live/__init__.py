@@ -1,0 +1,1 @@
+"""What is live between several hubs and kept nowhere: the bus, and rates that they count together."""

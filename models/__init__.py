@@ -1,0 +1,1 @@
+"""The record: SQLModel tables, the database engines, and the journal that writes them."""

@@ -1,0 +1,100 @@
+"""What all hubs have written, in the order of the rows' numbers: how one hub learns of another's changes for certain.
+
+Numbers are handed out before a change is committed, so a lower one may appear after a higher one. The feed
+remembers the numbers that it has not seen yet, and asks for them again until they cannot come any more.
+"""
+
+import time
+from typing import NamedTuple
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from models.errors import StorageError
+from models.tables import Entry
+
+MOST = 2_000
+"""Rows read at a time."""
+_OVERLAP = 1_000
+"""Numbers before the newest of which one may be committed just now, when the feed begins."""
+_LATEST = 60.0
+"""Seconds after which a number that was handed out is not used any more: no change is open for as long."""
+_MOST_MISSING = 5_000
+"""Numbers that are asked for again; a crash of PostgreSQL skips a few dozen."""
+
+_ENTRIES = Entry.__table__  # type: ignore[attr-defined]
+
+
+class Head(NamedTuple):
+    """An entry without its words."""
+
+    conversation_id: str
+    seq: int
+    kind: str
+    author: str
+
+
+class Feed:
+    """Gives each entry once, with the first ``read`` after it was committed; the first of all gives none."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._top: int | None = None
+        self._missing: dict[int, float] = {}
+        """Numbers below the top that were not seen yet, and until when they may come."""
+
+    async def read(self) -> list[Head]:
+        """What is new; at most ``MOST``, then there may be more.
+
+        Raises
+        ------
+        StorageError
+            If the database does not answer.
+        """
+        try:
+            async with self._engine.connect() as connection:
+                if self._top is None:
+                    return await self._begin(connection)
+                query = (
+                    select(
+                        _ENTRIES.c.id,
+                        _ENTRIES.c.conversation_id,
+                        _ENTRIES.c.seq,
+                        _ENTRIES.c.kind,
+                        _ENTRIES.c.author,
+                    )
+                    .where(or_(_ENTRIES.c.id > self._top, _ENTRIES.c.id.in_(list(self._missing))))
+                    .order_by(_ENTRIES.c.id)
+                    .limit(MOST)
+                )
+                rows = (await connection.execute(query)).all()
+        except (DBAPIError, PoolTimeout, OSError) as error:
+            raise StorageError(getattr(error, "orig", None) or error) from error
+        self._note([row.id for row in rows])
+        return [Head(*row[1:]) for row in rows]
+
+    async def _begin(self, connection: AsyncConnection) -> list[Head]:
+        """What is there by now is not new; what is just being committed will be."""
+        newest = (await connection.execute(select(func.coalesce(func.max(_ENTRIES.c.id), 0)))).scalar_one()
+        since = max(0, newest - _OVERLAP)
+        there = await connection.execute(select(_ENTRIES.c.id).where(_ENTRIES.c.id > since))
+        self._top = since
+        self._note(sorted(there.scalars().all()))
+        return []
+
+    def _note(self, numbers: list[int]) -> None:
+        """Remember what was passed over."""
+        assert self._top is not None
+        now = time.monotonic()
+        for number in numbers:
+            if number > self._top:
+                skipped = range(max(self._top + 1, number - _MOST_MISSING), number)
+                self._missing.update(dict.fromkeys(skipped, now + _LATEST))
+                self._top = number
+            else:
+                del self._missing[number]
+        self._missing = {
+            number: until for number, until in list(self._missing.items())[-_MOST_MISSING:] if until > now
+        }

@@ -1,0 +1,36 @@
+"""Brings the database to the shape this version needs (Alembic), at start-up."""
+
+import threading
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, func, select, text
+
+_SCRIPTS = Path(__file__).parent.parent / "migrations"
+
+_LOCK = 0x4C696E6561_02
+"""The advisory lock of whoever changes the database's shape."""
+_UNCOUNTED = text("SELECT reltuples < 0 FROM pg_class WHERE oid = 'entry'::regclass")
+"""Whether PostgreSQL has never counted the entries: after a move or a restore it would read all of them for each
+message, until it has counted them by itself a minute later."""
+
+_ALEMBIC = threading.Lock()
+"""Alembic keeps what it is about in its module: of several databases, one after the other."""
+
+
+def migrate(engine: Engine) -> None:
+    """Apply every migration the database has not seen, in one transaction.
+
+    Hubs that start at once on one PostgreSQL do it one after the other: those that come later find it done.
+    """
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS))
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+        config.attributes["connection"] = connection
+        with _ALEMBIC:
+            command.upgrade(config, "head")
+        if connection.dialect.name == "postgresql" and connection.execute(_UNCOUNTED).scalar():
+            connection.execute(text("ANALYZE conversation, entry, delivery, remote_message, thread"))

@@ -1,0 +1,1 @@
+"""The commands of ``./linea``: each puts together the rooms it needs, and nothing else."""

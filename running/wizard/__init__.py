@@ -1,0 +1,1 @@
+"""``./linea setup``: leads through joining Slack or Telegram, checks each answer, and writes it down."""

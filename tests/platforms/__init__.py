@@ -1,0 +1,1 @@
+"""Stand-ins of the platforms, for tests that use the real client libraries over real sockets."""

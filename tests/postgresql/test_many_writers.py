@@ -1,0 +1,183 @@
+"""Several hubs write into one PostgreSQL at once: one order, no gaps, nothing twice, nobody locked out."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from models.engine import reader_engine, writer_engine
+from models.errors import StorageError
+from models.journal import Appended, Draft, Journal, Transaction
+from models.migrate import migrate
+from models.store import Store
+from models.tables import Author, Conversation, State, What
+from tests.postgres import PostgreSQL, postgresql
+
+HUBS = 3
+MESSAGES = 60
+FEW = 8
+"""Rounds of a test in which PostgreSQL waits a second before it looks for a deadlock."""
+
+
+@pytest.fixture(scope="module", name="server")
+def server_fixture() -> Iterator[PostgreSQL]:
+    """A PostgreSQL of these tests' own."""
+    with postgresql() as server:
+        yield server
+
+
+@pytest_asyncio.fixture(name="journals")
+async def journals_fixture(server: PostgreSQL, tmp_path: Path) -> AsyncIterator[list[Journal]]:
+    """The journals of several hubs on one database."""
+    url = server.database_for(tmp_path)
+
+    def prepare() -> list[Journal]:
+        engine = writer_engine(url)
+        migrate(engine)
+        engine.dispose()
+        return [Journal(writer_engine(url)) for _ in range(HUBS)]
+
+    journals = await asyncio.to_thread(prepare)
+    for journal in journals:
+        journal.start()
+    yield journals
+    for journal in journals:
+        await journal.stop()
+
+
+@pytest_asyncio.fixture(name="store")
+async def store_fixture(server: PostgreSQL, tmp_path: Path) -> AsyncIterator[Store]:
+    """What a further hub reads."""
+    store = Store(reader_engine(server.database_for(tmp_path)))
+    yield store
+    await store.close()
+
+
+async def begin(journal: Journal, *ids: str) -> None:
+    """Start conversations."""
+
+    def work(tx: Transaction) -> None:
+        tx.session.add_all([Conversation(id=conversation) for conversation in ids])
+
+    await journal.run(work)
+
+
+def message(conversation: str, key: str) -> Draft:
+    """A citizen's message."""
+    return Draft(conversation, What.MESSAGE, "visitor", f"{conversation}/{key}", Author.VISITOR, key)
+
+
+async def test_messages_of_one_conversation_through_all_hubs_have_one_order_without_gaps(
+    journals: list[Journal], store: Store
+) -> None:
+    await begin(journals[0], "c")
+    written = await asyncio.gather(
+        *(journals[n % HUBS].append(message("c", str(n))) for n in range(MESSAGES * HUBS))
+    )
+    entries = await store.entries("c")
+    assert [entry.seq for entry in entries] == list(range(1, MESSAGES * HUBS + 1))
+    assert {a.record.text: a.record.seq for a in written} == {e.text: e.seq for e in entries}
+
+
+async def test_a_message_sent_to_all_hubs_at_once_is_written_once(
+    journals: list[Journal], store: Store
+) -> None:
+    await begin(journals[0], "c")
+
+    async def everywhere(key: str) -> list[Appended]:
+        return list(await asyncio.gather(*(journal.append(message("c", key)) for journal in journals)))
+
+    outcomes = await asyncio.gather(*(everywhere(str(n)) for n in range(MESSAGES)))
+    for appended in outcomes:
+        assert len({one.record.seq for one in appended}) == 1
+        assert sorted(one.repeated for one in appended) == [False] + [True] * (HUBS - 1)
+    assert [entry.seq for entry in await store.entries("c")] == list(range(1, MESSAGES + 1))
+
+
+async def test_a_change_made_at_all_hubs_at_once_is_made_once(journals: list[Journal], store: Store) -> None:
+    await begin(journals[0], "c")
+    made = await asyncio.gather(
+        *(
+            journal.run(lambda tx, key=str(n): tx.append(message("c", key)).repeated)
+            for n in range(MESSAGES)
+            for journal in journals
+        )
+    )
+    assert made.count(False) == MESSAGES
+    assert [entry.seq for entry in await store.entries("c")] == list(range(1, MESSAGES + 1))
+
+
+async def test_hubs_that_write_the_same_conversations_in_other_orders_do_not_lock_each_other_out(
+    journals: list[Journal], store: Store
+) -> None:
+    ids = [f"c{n}" for n in range(8)]
+    await begin(journals[0], *ids)
+
+    def both(first: str, second: str, key: str) -> Callable[[Transaction], None]:
+        def work(tx: Transaction) -> None:
+            tx.append(message(first, key))
+            tx.append(message(second, key))
+
+        return work
+
+    changes = []
+    for n in range(FEW):
+        for number, journal in enumerate(journals):
+            order = ids if (n + number) % 2 else ids[::-1]
+            changes.append(journal.run(both(order[n % 8], order[(n + 3) % 8], f"{n}/{number}")))
+    await asyncio.gather(*changes)
+    for conversation in ids:
+        entries = await store.entries(conversation)
+        assert [entry.seq for entry in entries] == list(range(1, len(entries) + 1))
+    assert sum([len(await store.entries(i)) for i in ids]) == FEW * HUBS * 2
+
+
+async def test_writing_goes_on_after_the_database_was_restarted(
+    server: PostgreSQL, journals: list[Journal], store: Store
+) -> None:
+    await begin(journals[0], "c")
+    await journals[0].append(message("c", "before"))
+    await store.entries("c")
+    await asyncio.to_thread(server.stop)
+    with pytest.raises(StorageError):
+        await journals[0].append(message("c", "while it was away"))
+    with pytest.raises(StorageError):
+        await store.entries("c")
+    await asyncio.to_thread(server.start)
+    for journal in journals:
+        assert not (await journal.append(message("c", f"after {journals.index(journal)}"))).repeated
+    assert [entry.seq for entry in await store.entries("c")] == [1, 2, 3, 4]
+
+
+async def test_what_two_hubs_change_of_one_conversation_at_once_is_changed_one_after_the_other(
+    journals: list[Journal], store: Store
+) -> None:
+    await begin(journals[0], "c")
+
+    def counts(tx: Transaction) -> None:
+        row = tx.conversation("c")
+        assert row is not None
+        row.name = str(int(row.name or 0) + 1)
+
+    for _ in range(FEW):
+        await asyncio.gather(*(journal.run(counts) for journal in journals))
+    row = await store.conversation("c")
+    assert row is not None
+    assert row.name == str(FEW * HUBS)
+
+
+async def test_a_message_through_one_hub_knows_that_another_has_closed_the_conversation(
+    journals: list[Journal],
+) -> None:
+    await begin(journals[0], "c")
+
+    def closes(tx: Transaction) -> None:
+        row = tx.conversation("c")
+        assert row is not None
+        row.state = State.CLOSED
+
+    assert not (await journals[0].append(message("c", "before"))).after_close
+    await journals[1].run(closes)
+    assert (await journals[0].append(message("c", "after"))).after_close

@@ -1,0 +1,37 @@
+"""Ten hubs start at once on one empty PostgreSQL: the first to come makes the tables, all ten serve."""
+
+import asyncio
+from pathlib import Path
+
+import httpx
+
+from tests.citizen import Citizen
+from tests.postgres import postgresql
+from tests.program import Program
+
+HUBS = 10
+
+
+async def test_ten_hubs_that_start_at_once_on_an_empty_database_all_serve(tmp_path: Path) -> None:
+    with postgresql() as server:
+        hubs = []
+        for number in range(HUBS):
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            hub = Program(folder)
+            hub.environment |= {"DATABASE_URL": server.database_for(tmp_path), "SECRET_KEY": "k" * 32}
+            hubs.append(hub)
+        try:
+            await asyncio.gather(*(hub.start() for hub in hubs))
+            async with Citizen(hubs[0].url) as citizen:
+                assert (await citizen.start("Buongiorno")).status_code == 201
+                for hub in hubs:
+                    async with httpx.AsyncClient(base_url=hub.url) as http:
+                        path = f"/api/conversations/{citizen.id}/messages"
+                        body = {"client_id": f"through-{hub.port}", "text": "Ci siete?"}
+                        answer = await http.post(path, json=body, headers=citizen.headers)
+                        assert answer.status_code == 201, answer.text
+                seqs = [e["seq"] for e in (await citizen.call("GET", "/transcript")).json()["messages"]]
+            assert seqs == list(range(1, HUBS + 2))
+        finally:
+            await asyncio.gather(*(hub.end() for hub in hubs))
