@@ -88,8 +88,8 @@ class Hub(Digests):
 
     async def stand_down(self, bridges: list[Bridge]) -> None:
         """Let another hub lead; ``bridges`` are the platforms for the next time."""
-        await self._fall_silent()
         self.leads = False
+        await self._fall_silent()
         self.outboxes.clear()
         self._known.clear()
         self._join(bridges)

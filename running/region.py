@@ -156,6 +156,7 @@ class Region:
             self._jobs.start(self._hub.settings)
             while await self._hubs.still_leads(term):  # noqa: ASYNC110 - there is nothing to be told by
                 await asyncio.sleep(_SURE_EVERY)
+            term.end()  # no platform is called any more, whatever still has to end here
             log.warning("this hub leads no more: the database, or another hub, has ended its term")
         except StorageError as error:
             log.warning("this hub cannot lead: %s", error)

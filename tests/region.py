@@ -98,6 +98,12 @@ class Region:
                         return hub
                 await asyncio.sleep(0.05)
 
+    async def one_leads(self) -> None:
+        """Wait until one of them leads, and all others know that they do not."""
+        async with asyncio.timeout(PATIENCE):
+            while [await hub.leads() for hub in self.hubs].count(True) != 1:
+                await asyncio.sleep(0.05)
+
     def standbys(self, leader: RegionHub) -> list[RegionHub]:
         """The others."""
         return [hub for hub in self.hubs if hub is not leader]

@@ -2,16 +2,15 @@
 
 import { config, key, make, moment, styled, t } from "./chat/text.js";
 
-const FORGET_AFTER = 1_000; // ms of lost line after which the page is read again from the server
 const GATHER = 300; // ms within which changes of the callbacks are drawn together
 const TYPING_EVERY = 3_000; // ms between two "is typing" of ours
 const TICK = 30_000; // ms between looks at how long people have been waiting
 
 const $ = (id) => document.getElementById(id);
 const sections = Object.fromEntries([...document.querySelectorAll("#list section")].map((one) => [one.dataset.state, one]));
-let lostAt = 0;
 let unread = 0;
 let rereading = 0;
+let held = null; // events that come while the page is read again: it may or may not have them already
 
 /* ---- the list ---- */
 
@@ -130,11 +129,9 @@ function listen() {
   const source = new EventSource(`${config.root}/desk/events`);
   source.addEventListener("open", () => {
     $("line").textContent = t("desk_live_connected");
-    if (lostAt && Date.now() - lostAt > FORGET_AFTER) reread();
-    lostAt = 0;
+    reread(); // what happened since the page was made, or while the line was lost
   });
   source.addEventListener("error", () => {
-    lostAt ||= Date.now();
     $("line").textContent = t("desk_live_lost");
     if (source.readyState === EventSource.CLOSED) setTimeout(retry, 5_000);
   });
@@ -150,12 +147,18 @@ function listen() {
     clearTimeout(rereading);
     rereading = setTimeout(reread, GATHER);
   });
-  source.addEventListener("entry", ({ data }) => entry(JSON.parse(data)));
-  source.addEventListener("conversation", ({ data }) => {
-    const conversation = JSON.parse(data);
-    list(conversation);
-    state(conversation);
-  });
+  for (const [name, show] of Object.entries({ entry, conversation })) {
+    source.addEventListener(name, ({ data }) => {
+      const happened = JSON.parse(data);
+      show(happened);
+      held?.push(() => show(happened));
+    });
+  }
+}
+
+function conversation(row) {
+  list(row);
+  state(row);
 }
 
 /** The browser gave up (the server refused): signed out, or restarting. */
@@ -168,20 +171,34 @@ async function retry() {
   listen();
 }
 
-/** After a lost line the page is read again, for what was missed; what is being typed stays. */
+/** Reads the page again, for what was missed; what is being typed stays, and what comes meanwhile is drawn after it. */
 async function reread() {
+  const mine = (held = []);
   const answer = await fetch(location.href, { cache: "no-store" }).catch(() => null);
-  if (!answer?.ok || answer.redirected) return;
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const id of ["messages", "callbacks"]) {
-    const [old, now] = [$(id), fresh.getElementById(id)];
-    if (old && now) old.replaceChildren(...now.childNodes);
-  }
+  const text = answer?.ok && !answer.redirected ? await answer.text().catch(() => null) : null;
+  if (held !== mine) return; // a later reading has begun, and has all that this one would have shown
+  held = null;
+  if (text === null) return;
+  const fresh = new DOMParser().parseFromString(text, "text/html");
+  const stick = $("log") && near($("log"));
+  replace($("messages"), fresh.getElementById("messages"));
+  replace($("callbacks"), fresh.getElementById("callbacks"));
+  replace($("taken"), fresh.getElementById("taken"));
+  for (const id of ["over", "work"]) if ($(id)) $(id).hidden = fresh.getElementById(id).hidden;
   for (const [name, section] of Object.entries(sections)) {
-    const now = fresh.querySelector(`#list section[data-state=${name}]`);
-    if (now) section.replaceChildren(...now.childNodes);
+    replace(section, fresh.querySelector(`#list section[data-state=${name}]`));
   }
+  for (const show of mine) show();
+  if (stick) $("log").scrollTop = $("log").scrollHeight;
   tick();
+}
+
+/** Only what differs is drawn anew: a focus stays where it is, and a screen reader is told nothing twice. */
+function replace(old, now) {
+  if (!old || !now || old.isEqualNode(now)) return;
+  const focused = old.contains(document.activeElement) && document.activeElement.getAttribute("href");
+  old.replaceChildren(...now.childNodes);
+  if (focused) old.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
 }
 
 /* ---- what the operator presses ---- */
