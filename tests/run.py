@@ -1,6 +1,7 @@
 """``./linea test``: brings what the tests need, then runs linters, types, import contracts and all tests."""
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
@@ -13,6 +14,9 @@ BIN = ROOT / ".venv" / "bin"
 
 PACKAGES = {"chromium": "chromium", "node": "nodejs", "npm": "npm", "nginx": "nginx"}
 """Programs that the tests use, and the Debian packages that have them."""
+
+FEW = 5
+"""As many tests that failed are run again by themselves; where more did, something is broken."""
 
 ON_POSTGRESQL = ["--record", "postgresql", "tests/end_to_end"]
 """What is run once more with the record in PostgreSQL: all that goes through the whole hub."""
@@ -34,12 +38,10 @@ def main() -> int:
         options.tests = ["tests/browser/test_browser_states.py"]
     checks = [] if options.tests else static_checks()
     failed = [name for name, command in checks if not run(name, command)]
-    if not run("tests", [str(BIN / "python"), "-m", "pytest", *options.tests]):
-        failed.append("tests")
-    if not options.tests and not run(
-        "tests on PostgreSQL", [str(BIN / "python"), "-m", "pytest", *ON_POSTGRESQL]
-    ):
-        failed.append("tests on PostgreSQL")
+    passes = (
+        {"tests": options.tests} if options.tests else {"tests": [], "tests on PostgreSQL": ON_POSTGRESQL}
+    )
+    failed += [name for name, words in passes.items() if not all_pass(name, words)]
     print(f"failed: {', '.join(failed)}" if failed else "everything passed", flush=True)
     return 1 if failed else 0
 
@@ -80,6 +82,18 @@ def bring_programs() -> None:
 def found(program: str) -> str | None:
     """Where a program is; Debian keeps servers where only the system's own user looks."""
     return shutil.which(program) or shutil.which(program, path="/usr/sbin")
+
+
+def all_pass(name: str, words: list[str]) -> bool:
+    """Whether all tests pass, some of them perhaps only by themselves: then the output has both, and it is a defect."""
+    pytest = [str(BIN / "python"), "-m", "pytest", *words]
+    if run(name, [*pytest, "--cache-clear"]):
+        return True
+    failures = ROOT / ".pytest_cache" / "v" / "cache" / "lastfailed"
+    if not failures.exists() or len(names := json.loads(failures.read_text())) > FEW:
+        return False
+    print(f"── {name}: once more by themselves: {', '.join(names)}", flush=True)
+    return run(f"{name}, those that failed", [*pytest, "--last-failed", "--last-failed-no-failures", "none"])
 
 
 def run(name: str, command: list[str]) -> bool:
