@@ -101,7 +101,7 @@ class Region:
     async def one_leads(self) -> None:
         """Wait until one of them leads, and all others know that they do not."""
         async with asyncio.timeout(PATIENCE):
-            while [await hub.leads() for hub in self.hubs].count(True) != 1:
+            while [await hub.leads() for hub in self.hubs].count(True) != 1:  # noqa: ASYNC110 - nothing tells of it
                 await asyncio.sleep(0.05)
 
     def standbys(self, leader: RegionHub) -> list[RegionHub]:
