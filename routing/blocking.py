@@ -22,6 +22,8 @@ from routing.texts import say
 
 BLOCKED_FOR = timedelta(hours=24)
 """How long ``block`` lasts where the operator does not say: an address may be a whole library's."""
+LENGTHS = ("1h", "24h", "7d")
+"""How long a block may last that is put with a button, in the words that ``block`` takes."""
 
 
 class Blocking(Core):
@@ -50,7 +52,7 @@ class Blocking(Core):
             raise NotAllowed(_moment(until))
 
     def _refuse_if_blocked(self, info: ConversationInfo) -> None:
-        if info.is_blocked(self._at()):
+        if self.is_blocked(info):
             raise NotAllowed(_moment(info.blocked_until))
 
     async def block(self, arrival: Arrival, info: ConversationInfo, end: datetime, words: str) -> None:

@@ -229,9 +229,12 @@ class Core:
         zone = ZoneInfo(self._settings.office.timezone)
         entries = await self.store.entries(info.id)
         spoken = await self._spoken_in(info.id, entries)
-        return glance(
-            info, entries, self.operators_language, zone, spoken if spoken != info.lang[:2] else None
-        )
+        foreign = spoken if spoken != info.lang[:2] else None
+        return glance(info, entries, self.operators_language, zone, foreign, blocked=self.is_blocked(info))
+
+    def is_blocked(self, info: ConversationInfo) -> bool:
+        """Whether this citizen may not write at the moment."""
+        return info.is_blocked(int(self.now().timestamp() * 1000))
 
     async def spoken(self, info: ConversationInfo) -> str | None:
         """The language that the citizen writes in, where that is certain."""

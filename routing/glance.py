@@ -23,6 +23,8 @@ class Glance:
 
     sign: str
     lines: tuple[str, ...]
+    blocked: bool = False
+    """The citizen may not write at the moment."""
 
     def flat(self) -> str:
         """All of it on one line."""
@@ -35,10 +37,13 @@ def glance(
     language: str,
     zone: ZoneInfo,
     spoken: str | None = None,
+    *,
+    blocked: bool = False,
 ) -> Glance:
     """What ``entries``, all that happened so far, say of how the conversation stands.
 
-    ``spoken`` is the language that the citizen writes in, where it is another one than the page's.
+    ``spoken`` is the language that the citizen writes in, where it is another one than the page's; ``blocked`` says
+    that a block is in force now.
     """
     last: dict[str, Record] = {}
     waiting_since = info.created_at
@@ -67,6 +72,10 @@ def glance(
     lines = [state, say(language, "open_since", time=moment(info.created_at, zone))]
     if spoken is not None:
         lines.append(say(language, "writes_in", language=say(language, f"language_{spoken}")))
+    block = last.get(What.BLOCKED)
+    if blocked and block is not None:
+        until = block.data.get("until") or ""
+        lines.append(f"🚫 {say(language, 'blocked_by', name=block.name or '', until=until)}")
     tried, rating = last.get(What.TRIED), last.get(What.RATING)
     if tried is not None and info.state != State.CLOSED and info.kind == Kind.CALLBACK:
         tries = tried.data.get("tries")
@@ -74,7 +83,7 @@ def glance(
     if rating is not None:
         comment = str(rating.data.get("comment") or "")
         lines.append(say(language, "rated", score=rating.data.get("score"), comment=comment).rstrip())
-    return Glance(sign, tuple(lines))
+    return Glance(sign, tuple(lines), blocked)
 
 
 def left_for(department: str | None, language: str) -> Glance:

@@ -6,6 +6,7 @@ from typing import Any
 
 from bridges.slack.format import escape, one_line, split, unmarked, whole
 from bridges.slack.ids import Choice
+from routing.blocking import LENGTHS
 from routing.pages import host_of
 
 Json = dict[str, Any]
@@ -64,16 +65,43 @@ def context(texts: Iterable[str | Link]) -> Json:
     return {"type": "context", "elements": elements[:_ELEMENTS_IN_CONTEXT]}
 
 
-def buttons(conversation_id: str, labels: dict[str, str], departments: tuple[str, ...]) -> Json:
-    """A button for each of ``labels``, by action. With departments, ``pass`` is a list of them."""
+def buttons(
+    conversation_id: str, labels: dict[str, str], departments: tuple[str, ...], say: Callable[[str], str]
+) -> Json:
+    """A button for each of ``labels``, by action. With departments, ``pass`` is a list of them.
+
+    ``block`` is a list of how long, and Slack asks whether it is meant: it stands beside what is pressed all day.
+    """
     value = Choice(conversation_id).value()
-    elements = [
-        _departments(conversation_id, label, departments)
-        if action == "pass" and departments
-        else _button(action, label, value)
-        for action, label in labels.items()
-    ]
+    elements = []
+    for action, label in labels.items():
+        if action == "pass" and departments:
+            elements.append(_departments(conversation_id, label, departments))
+        elif action == "block":
+            elements.append(_lengths(conversation_id, label, say))
+        else:
+            elements.append(_button(action, label, value))
     return {"type": "actions", "elements": elements}
+
+
+def _lengths(conversation_id: str, label: str, say: Callable[[str], str]) -> Json:
+    options = [
+        {"text": _plain(say(f"block_{length}")), "value": Choice(conversation_id, length).value()}
+        for length in LENGTHS
+    ]
+    sure = {
+        "title": _plain(say("block_sure")),
+        "text": _plain(say("block_what")),
+        "confirm": _plain(say("block_confirm")),
+        "deny": _plain(say("menu_cancel")),
+    }
+    return {
+        "type": "static_select",
+        "action_id": "block",
+        "placeholder": _plain(label),
+        "options": options,
+        "confirm": sure,
+    }
 
 
 def _button(action: str, label: str, value: str) -> Json:

@@ -63,20 +63,20 @@ def _part(ts: str, file_id: str) -> str:
 
 @dataclass(slots=True, frozen=True)
 class Choice:
-    """What a button or an option stands for: a conversation, and the department to pass it to."""
+    """What a button or an option stands for: a conversation, and the department, answer or length that was chosen."""
 
     conversation_id: str
-    department: str = ""
+    what: str = ""
 
     def value(self) -> str:
         """As a ``value``: at most 32 + 1 + 100 characters of the 150 that Slack takes."""
-        return f"{self.conversation_id}:{self.department}" if self.department else self.conversation_id
+        return f"{self.conversation_id}:{self.what}" if self.what else self.conversation_id
 
 
 def choice_of(value: str) -> Choice:
     """The choice behind a ``value``."""
-    conversation_id, _, department = value.partition(":")
-    return Choice(conversation_id, department)
+    conversation_id, _, what = value.partition(":")
+    return Choice(conversation_id, what)
 
 
 def conversation_of(key: str) -> str | None:

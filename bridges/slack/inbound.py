@@ -48,7 +48,7 @@ _PATIENCE = 2.5
 _LOOK = 0.05
 """Seconds between two looks for a thread that has just been opened."""
 _REMEMBERED = 5_000
-_ACTIONS = ("take", "close", "done", "tried", "pass", OPEN)
+_ACTIONS = ("take", "close", "done", "tried", "pass", "block", "unblock", OPEN)
 _REPLY = "reply-"
 
 
@@ -335,7 +335,7 @@ class Inbound:
             await self.menu.open(gesture, choice.conversation_id, arrival)
             return
         name = "reply" if action.action_id.startswith(_REPLY) else action.action_id
-        command = Command(name, choice.department)
+        command = Command(name, choice.what)
         await self._hub.operator_commanded(arrival, choice.conversation_id, command)
 
     async def sent_on(self, gesture: Shortcut) -> None:

@@ -75,7 +75,7 @@ class Menu:
         name = await self._names.name(gesture.user.id) or gesture.user.name
         operator = Operator(gesture.user.id, name or self._hub.settings.office.name)
         # What follows the conversation's id here is the channel.
-        arrival = Arrival(NAME, submission_key(view.id), choice.department, operator)
+        arrival = Arrival(NAME, submission_key(view.id), choice.what, operator)
         await self._hub.operator_commanded(arrival, info.id, Command("reply", reply.name))
         return None
 

@@ -223,12 +223,13 @@ def _foot(info: ConversationInfo, entry: Record, words: Words, now: Glance | Non
     blocks = [context([f"{now.sign} {now.lines[0]}", *now.lines[1:]])] if now else []
     if info.state != State.CLOSED:
         actions = _ON_CALLBACK if _is_callback(info, entry) else _ON_CHAT
-        labels = {action: words.say(f"button_{action}") for action in actions}
+        blocking = "unblock" if now is not None and now.blocked else "block"
+        labels = {action: words.say(f"button_{action}") for action in (*actions, blocking)}
         fitting: tuple[str, ...] = ()
         if words.replies and not _is_callback(info, entry):
             labels["menu"] = words.say("button_menu")
             fitting = suggested(words.replies, entry.text) if entry.author == Author.VISITOR else ()
-        blocks.append(buttons(info.id, labels, words.departments))
+        blocks.append(buttons(info.id, labels, words.departments, words.say))
         if fitting:
             blocks.append(answers(info.id, fitting))
     return blocks

@@ -1,4 +1,4 @@
-"""The inline keyboards under a conversation's first message: take, close, pass on, and the departments."""
+"""The inline keyboards under a conversation's first message: take, close, pass on, block, and what they ask next."""
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
@@ -7,6 +7,7 @@ from bridges.telegram.ids import Button, mark_of
 from bridges.telegram.render import Words
 from models.tables import State
 from routing.answers import suggested
+from routing.blocking import LENGTHS
 from routing.bridge import ConversationInfo
 
 BACK = "back"
@@ -23,19 +24,17 @@ _ON_CALLBACK = ("take", "done", "tried", "pass")
 
 
 def keyboard(
-    info: ConversationInfo, words: Words, *, is_callback: bool, question: str = ""
+    info: ConversationInfo, words: Words, *, is_callback: bool, blocked: bool, question: str = ""
 ) -> InlineKeyboardMarkup | None:
-    """Take it, close it, pass it on; for a callback: it is done, nobody answered. None where it is closed.
+    """Take it, close it, pass it on, block; for a callback: it is done, nobody answered. None where it is closed.
 
     Under it the ready answers: all of them behind one button, and those that fit the ``question``.
     """
     if info.state == State.CLOSED:
         return None
-    row = [
-        InlineKeyboardButton(words.say(f"button_{action}"), callback_data=Button(action, info.id).data())
-        for action in (_ON_CALLBACK if is_callback else _ON_CHAT)
-    ]
-    rows = [row[:2], row[2:]] if is_callback else [row]
+    actions = (*(_ON_CALLBACK if is_callback else _ON_CHAT), "unblock" if blocked else "block")
+    row = [_button(words.say(f"button_{action}"), Button(action, info.id)) for action in actions]
+    rows = [row[at : at + 2] for at in range(0, len(row), 2)]
     if words.replies and not is_callback:
         rows.append([_button(words.say("button_menu"), Button(MENU, info.id, "0"))])
         rows += [
@@ -56,6 +55,15 @@ def answers(conversation_id: str, names: list[str], page: int) -> InlineKeyboard
     if page + 1 < len(pages):
         ways.append(_button(f"› {page + 2}/{len(pages)}", Button(MENU, conversation_id, str(page + 1))))
     return InlineKeyboardMarkup([*rows, ways])
+
+
+def lengths(conversation_id: str, words: Words) -> InlineKeyboardMarkup:
+    """How long a block is to last: asked for, so that none is put by a slip of the thumb."""
+    rows = [
+        [_button(words.say(f"block_{length}"), Button("block", conversation_id, length))]
+        for length in LENGTHS
+    ]
+    return InlineKeyboardMarkup([*rows, [_button("←", Button(BACK, conversation_id))]])
 
 
 def _button(label: str, button: Button) -> InlineKeyboardButton:

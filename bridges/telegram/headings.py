@@ -123,7 +123,9 @@ class Headings:
         group, _ = await as_of(self._hub, group, None, words)
         first = parts(info, tuple(group), words, headed=True, now=now)[0]
         question = await self._hub.question_of(info.id)
-        buttons = keyboard(info, words, is_callback=info.kind == Kind.CALLBACK, question=question)
+        buttons = keyboard(
+            info, words, is_callback=info.kind == Kind.CALLBACK, blocked=now.blocked, question=question
+        )
         for budget in self._chats.budgets(place.chat):
             budget.take(time.monotonic())
         await self._sender.edit(place.chat, messages[0], first, buttons)

@@ -20,7 +20,7 @@ from telegram.error import TelegramError
 
 from bridges.telegram.aside import Aside
 from bridges.telegram.attachments import Attachment, NotFetched, TooLarge, attachment_of, fetch
-from bridges.telegram.buttons import BACK, MENU, answers, departments, keyboard
+from bridges.telegram.buttons import BACK, MENU, answers, departments, keyboard, lengths
 from bridges.telegram.chats import Chats, follow
 from bridges.telegram.format import marks_in, plain
 from bridges.telegram.gone import Gone
@@ -28,6 +28,7 @@ from bridges.telegram.ids import NAME, Button, Topic, button_of, mark_of, update
 from bridges.telegram.render import Words
 from bridges.telegram.underway import Underway
 from routing import commands
+from routing.blocking import LENGTHS
 from routing.careful import without_sign
 from routing.commands import Command
 from routing.files import MOST_BYTES, safe_name, size_in_words
@@ -241,20 +242,26 @@ class Inbound:
             page = int(button.choice) if button.choice.isdecimal() else 0
             self._aside.run(_show(query, answers(button.conversation_id, every, page)))
             return
+        if button.action == "block" and button.choice not in LENGTHS:
+            self._aside.run(_show(query, lengths(button.conversation_id, Words.of(self._hub.settings))))
+            return
         if button.action != BACK:
             if button.action == "reply":
                 names = [reply.name for reply in self._hub.settings.replies]
             chosen = next((name for name in names if mark_of(name) == button.choice), "")
+            if button.action == "block":
+                chosen = button.choice
             await self._hub.operator_commanded(
                 arrival, button.conversation_id, Command(button.action, chosen)
             )
-        if button.action in (BACK, "pass", "reply"):
+        if button.action in (BACK, "pass", "reply", "block"):
             words = Words.of(self._hub.settings)
             is_callback = await self._hub.store.callback_of(button.conversation_id) is not None
             info = await self._hub.conversation(button.conversation_id)
             if info is not None:
                 question = await self._hub.question_of(info.id)
-                markup = keyboard(info, words, is_callback=is_callback, question=question)
+                blocked = self._hub.is_blocked(info)
+                markup = keyboard(info, words, is_callback=is_callback, blocked=blocked, question=question)
                 self._aside.run(_show(query, markup))
 
     async def _offer_departments(

@@ -198,7 +198,10 @@ class Outbound:
         if number != 0 or not (headed or post.entry.kind == What.CALLBACK):
             return None
         question = await self._hub.question_of(post.conversation.id)
-        return keyboard(post.conversation, self._words(), is_callback=is_callback, question=question)
+        blocked = self._hub.is_blocked(post.conversation)
+        return keyboard(
+            post.conversation, self._words(), is_callback=is_callback, blocked=blocked, question=question
+        )
 
     def _use_budget(self, chat: str) -> None:
         """A post's further messages count too; the outbox waits for the first one only."""

@@ -14,9 +14,12 @@ from routing.commands import Command
 from tests.citizen import Citizen
 from tests.hub import Clock, RunningHub, hub_at
 from tests.office import entries, luca, texts, until
+from tests.platforms.slack import Shown as SlackShown
 from tests.platforms.slack import SlackStandIn
+from tests.platforms.telegram import Shown as TelegramShown
 from tests.platforms.telegram import TelegramStandIn
 from tests.slack_office import asks, replies, slack_fixture  # noqa: F401 - used by name
+from tests.telegram_office import PATIENCE, telegram_fixture  # noqa: F401 - used by name
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 HOME, NEIGHBOUR = "203.0.113.7", "203.0.113.8"
@@ -191,3 +194,70 @@ async def test_both_platforms_show_until_when_and_that_it_was_lifted(
         )
         shown = " ".join(message.text for message in telegram.thread(telegram.topics()[0].id))
         assert "Cittadino bloccato da Anna Bianchi fino alle 15:00" in shown
+
+
+async def test_a_button_on_either_platform_blocks_for_as_long_as_is_chosen_and_lifts_it(
+    slack: SlackStandIn, telegram: TelegramStandIn, tmp_path: Path
+) -> None:
+    clock = Clock(NOON)
+    async with (
+        hub_at(tmp_path, slack=slack, telegram=telegram, clock=clock) as office,
+        From(office.url, HOME) as citizen,
+    ):
+        await slack.wait_for(lambda: slack.connected == 1)
+        root = await asks(citizen, slack)
+        (topic,) = await telegram.wait_for(telegram.topics, PATIENCE)
+        (first,) = await telegram.wait_for(lambda: telegram.thread(topic.id), PATIENCE)
+
+        async def both_show(slacks: str, telegrams: str, *, told: str = "") -> None:
+            def as_wanted(shown: SlackShown | TelegramShown, button: str) -> bool:
+                return button in shown.buttons and told in shown.text and ("🚫" in shown.text) == bool(told)
+
+            await slack.wait_for(lambda: as_wanted(slack.thread(root.ts)[0], slacks), PATIENCE)
+            await telegram.wait_for(lambda: as_wanted(telegram.thread(topic.id)[0], telegrams), PATIENCE)
+
+        await slack.operator_presses("anna", root.ts, "block", option=f"{citizen.id}:1h")
+        await both_show("unblock", "Togli il blocco", told="bloccato da Anna Bianchi fino alle 14:00")
+        assert (await citizen.say("spam")).json()["until"] == "2026-11-23T13:00:00+00:00"
+
+        await telegram.operator_presses("marco", first.id, "unblock")
+        await both_show("block", "Blocca…")
+        assert (await citizen.say("Buongiorno")).status_code == 201
+
+        await telegram.operator_presses("marco", first.id, "block")
+        await telegram.wait_for(
+            lambda: "Blocca per una settimana" in telegram.thread(topic.id)[0].buttons, PATIENCE
+        )
+        assert (await citizen.say("Ci siete?")).status_code == 201, "blocked before it was said how long"
+        await telegram.operator_presses("marco", first.id, "←")
+        await telegram.wait_for(lambda: "Blocca…" in telegram.thread(topic.id)[0].buttons, PATIENCE)
+        await telegram.operator_presses("marco", first.id, "block")
+        await telegram.wait_for(
+            lambda: "Blocca per una settimana" in telegram.thread(topic.id)[0].buttons, PATIENCE
+        )
+        await telegram.operator_presses("marco", first.id, "Blocca per una settimana")
+        await both_show("unblock", "Togli il blocco", told="bloccato da Marco Rossi fino al 30/11/2026")
+        assert (await citizen.say("spam")).json()["until"] == "2026-11-30T12:00:00+00:00"
+        await slack.operator_presses("anna", root.ts, "unblock")
+        await both_show("block", "Blocca…")
+        kinds = [entry.kind for entry in await entries(office, citizen, What.BLOCKED, What.UNBLOCKED)]
+        assert kinds == [What.BLOCKED, What.UNBLOCKED] * 2
+
+
+async def test_once_a_block_is_over_it_can_be_put_again(
+    slack: SlackStandIn, telegram: TelegramStandIn, tmp_path: Path
+) -> None:
+    clock = Clock(NOON)
+    async with (
+        hub_at(tmp_path, slack=slack, telegram=telegram, clock=clock) as office,
+        From(office.url, HOME) as citizen,
+    ):
+        await slack.wait_for(lambda: slack.connected == 1)
+        root = await asks(citizen, slack)
+        await slack.operator_presses("anna", root.ts, "block", option=f"{citizen.id}:1h")
+        await slack.wait_for(lambda: "unblock" in slack.thread(root.ts)[0].buttons, PATIENCE)
+        clock.advance(timedelta(hours=1))
+        await citizen.say("Scusate")
+        await slack.operator_says("anna", "Prego", thread_ts=root.ts)
+        await slack.wait_for(lambda: "block" in slack.thread(root.ts)[0].buttons, PATIENCE)
+        assert "🚫" not in slack.thread(root.ts)[0].text

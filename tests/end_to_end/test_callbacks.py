@@ -99,7 +99,7 @@ async def test_whoever_takes_it_calls_and_says_so_is_seen_everywhere(office: Off
     reference = await office.left()
     root = await office.on_slack(reference)
     post = await office.on_telegram(reference)
-    assert root.buttons == ("take", "done", "tried", "pass")
+    assert root.buttons == ("take", "done", "tried", "pass", "block")
     assert await office.state(reference) == "new"
 
     await office.slack.operator_presses("anna", root.ts, "take")

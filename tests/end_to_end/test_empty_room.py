@@ -151,7 +151,7 @@ async def test_what_nobody_answers_goes_to_who_is_asked_then_with_its_story(tmp_
                 ),
                 PATIENCE,
             )
-            assert there.buttons == ("take", "close", "pass")
+            assert there.buttons == ("take", "close", "pass", "block")
             escalated = say("visitor_escalated", department="Segreteria")
             assert await read(office, maria) == [say("visitor_nobody_yet"), escalated]
             await slack.operator_says("marco", "Entro il 16", thread_ts=there.ts)

@@ -52,7 +52,7 @@ async def test_another_channel_and_another_group_take_open_conversations_over_wi
     there = slack.thread(root.ts)
     assert CAME_FROM in root.text
     assert "Slack #urp" in root.text
-    assert root.buttons[:3] == ("take", "close", "pass")
+    assert root.buttons[:4] == ("take", "close", "pass", "block")
     assert [line.split(" ", 2)[2] for line in there[1].text.splitlines()] == [
         "Maria Rossi: Buongiorno", "Anna Bianchi: Eccomi, dica", "📝 Marco Rossi: chiede della TARI",
     ]  # fmt: skip
@@ -140,7 +140,7 @@ async def test_a_slack_app_that_was_made_anew_opens_a_thread_of_its_own(
                 PATIENCE,
             )
             new = slack.messages()[1]
-            assert new.buttons[:3] == ("take", "close", "pass")
+            assert new.buttons[:4] == ("take", "close", "pass", "block")
             assert "Anna Bianchi: Un attimo" in slack.thread(new.ts)[1].text
             assert words(slack.thread(old.ts)).count(GOES_ON) == 1
             async with maria.listening() as stream:

@@ -31,7 +31,7 @@ async def test_a_question_becomes_a_thread_and_its_answer_reaches_the_citizen(
     assert "Lingua: it" in root.text
     assert "A che ora aprite?" in root.text
     assert "A che ora aprite?" in root.wire.text
-    assert root.buttons == ("take", "close", "pass")
+    assert root.buttons == ("take", "close", "pass", "block")
     async with citizen.listening() as stream:
         await slack.operator_says("anna", "Alle 8:30", thread_ts=root.ts)
         joined = await stream.next("operator")

@@ -196,7 +196,7 @@ async def test_a_thread_that_somebody_deleted_is_made_anew(
     (new,) = await slack.wait_for(slack.messages)
     assert "Maria Rossi" in new.text
     assert "C'è nessuno?" in new.text
-    assert new.buttons == ("take", "close", "pass")
+    assert new.buttons == ("take", "close", "pass", "block")
     await slack.operator_says("anna", "Eccomi", thread_ts=new.ts)
     await until(office, citizen, lambda found: "Eccomi" in texts(found))
 

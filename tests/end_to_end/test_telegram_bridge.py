@@ -32,7 +32,7 @@ async def test_a_question_becomes_a_topic_and_its_answer_reaches_the_citizen(
     (first,) = telegram.thread(topic.id)
     for expected in ("Maria Rossi", "https://www.comune.example/orari", "Lingua: it", "A che ora aprite?"):
         assert expected in first.text
-    assert first.buttons == ("Prendo io", "Chiudi", "Passa a…")
+    assert first.buttons == ("Prendo io", "Chiudi", "Passa a…", "Blocca…")
     assert not first.previewed
     async with citizen.listening() as stream:
         await telegram.operator_says("anna", "Alle 8:30", thread=topic.id)
@@ -77,7 +77,7 @@ async def test_without_topics_a_conversation_is_a_chain_of_replies(tmp_path: Pat
         (root,) = await telegram.wait_for(telegram.messages, PATIENCE)
         await piero.start("altro", name="Piero Neri")
         await telegram.wait_for(lambda: len(telegram.messages()) == 2, PATIENCE)
-        assert root.buttons == ("Prendo io", "Chiudi", "Passa a…")
+        assert root.buttons == ("Prendo io", "Chiudi", "Passa a…", "Blocca…")
         said = await telegram.operator_says("anna", "risposta", reply_to=root.id)
         await settled(telegram)
         await maria.say("due")

@@ -310,7 +310,7 @@ async def test_a_topic_that_somebody_deleted_is_made_anew(
     assert new.name == "🟡 Maria Rossi"
     assert "Nuova conversazione" in shown.text
     assert "C'è nessuno?" in shown.text
-    assert shown.buttons == ("Prendo io", "Chiudi", "Passa a…")
+    assert shown.buttons == ("Prendo io", "Chiudi", "Passa a…", "Blocca…")
     await telegram.operator_says("anna", "Eccomi", thread=new.id)
     await until(office, citizen, lambda found: "Eccomi" in texts(found))
 

@@ -141,7 +141,12 @@ def test_a_conversation_opens_with_who_it_is_and_what_can_be_done() -> None:
         "Nome: Maria Rossi Pagina: https://www.comune.example/tributi/imu?x=1 Lingua: it Ufficio: Tributi",
         "Buongiorno",
     ]
-    assert [element["action_id"] for element in part.blocks[-1]["elements"]] == ["take", "close", "pass"]
+    assert [element["action_id"] for element in part.blocks[-1]["elements"]] == [
+        "take",
+        "close",
+        "pass",
+        "block",
+    ]
     assert part.text == "Nuova conversazione · Maria Rossi\nMaria Rossi: Buongiorno"
 
 

@@ -243,6 +243,8 @@ def _select(c: BlockChecker, element: Json, where: str) -> None:
         _options(c, element["options"], f"{where}/options", MAX_OPTIONS)
     if "placeholder" in element:
         c.text(element["placeholder"], f"{where}/placeholder", 150, plain_only=True)
+    if "confirm" in element:
+        _confirm(c, element["confirm"], f"{where}/confirm")
 
 
 def _overflow(c: BlockChecker, element: Json, where: str) -> None:
