@@ -381,6 +381,8 @@ class Core:
 
     async def destinations_beside(self, arrival: Arrival, info: ConversationInfo) -> tuple[str, ...]:
         """The bridges that are to show what an operator wrote: not where they did, unless it was in an old thread."""
+        if arrival.bridge not in self.bridges:  # the desk has no threads
+            return self.destinations(info.department)
         thread = await self.store.thread(info.id, arrival.bridge)
         elsewhere = thread is not None and (
             thread.chat != arrival.chat or arrival.thread not in (None, thread.thread)

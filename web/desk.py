@@ -329,7 +329,7 @@ async def reply(conversation_id: str) -> AnyResponse:
     """Answer the citizen; the same ``client_id`` again is the same answer."""
     written = cleaned(request.form.get("text", ""))
     client_id = cleaned(request.form.get("client_id", "")) or str(uuid.uuid4())
-    if await hub().store.conversation(conversation_id) is None:
+    if await hub().conversation(conversation_id) is None:
         abort(404)
     if not written or len(written) > TEXT_LIMIT:
         key = "error_text_long" if written else "error_text_empty"
