@@ -7,10 +7,11 @@ import platform
 import sys
 from collections.abc import Awaitable, Callable
 
-from bench import bridged, history, hubs, replies, streams, throughput
+from bench import bridged, history, hubs, replies, start, streams, throughput
 from bench.results import FULL, QUICK, Length, Result, table
 
 MEASURES: dict[str, Callable[[Length], Awaitable[list[Result]]]] = {
+    "start": start.measure,
     "throughput": throughput.measure,
     "streams": streams.measure,
     "replies": replies.measure,

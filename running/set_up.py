@@ -27,6 +27,8 @@ _ROOMS = (
     "texts",
     "web",
 )
+_SERVING = "requirements.lock"
+"""What serving needs: part of every lock file."""
 _REASONS = (
     (
         r"NewConnectionError|NameResolutionError|Network is unreachable|Failed to establish|Max retries exceeded",
@@ -140,7 +142,8 @@ def _make(root: Path, lock: Path) -> None:
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
     )  # fmt: skip
     (environment / ".place").write_text(str(root))
-    _mark(root, lock).write_bytes(lock.read_bytes())
+    for made in {lock, root / _SERVING}:
+        _mark(root, made).write_bytes(made.read_bytes())
     unfinished.unlink()
 
 

@@ -17,7 +17,7 @@ def test_every_measurement_runs_and_has_its_line() -> None:
     )
     assert done.returncode == 0, done.stderr
     lines = [line for line in done.stdout.splitlines() if line.startswith("|")][2:]
-    assert len(lines) == 14
+    assert len(lines) == 15
     assert all(" pass " in line or " FAIL " in line for line in lines)
 
 
@@ -26,4 +26,4 @@ def test_an_unknown_measure_is_told_with_those_there_are() -> None:
         [sys.executable, "-m", "bench", "speed"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
-    assert "no such measure: speed; there are throughput, streams" in done.stderr
+    assert "no such measure: speed; there are start, throughput" in done.stderr

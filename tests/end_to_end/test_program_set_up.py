@@ -5,6 +5,7 @@ The lock file here asks for no packages, and the program prints its words: what 
 
 import os
 import pty
+import re
 import shutil
 import subprocess
 import sys
@@ -96,6 +97,23 @@ def test_a_folder_that_was_moved_and_a_lock_that_was_changed_are_followed(place:
     (moved / "requirements.lock").write_text("# nothing, in other words\n")
     assert "Setting up" in call(moved / "linea", "hours").stderr
     assert call(moved / "linea", "hours").stderr == ""
+
+
+def test_an_environment_made_for_tests_serves_too(place: Path) -> None:
+    (place / "requirements-dev.lock").write_text("# nothing, for tests\n")
+    (place / "tests").mkdir()
+    (place / "tests" / "run.py").write_text("print('tests')\n")
+    assert "Setting up" in call(place / "linea", "test").stderr
+    assert call(place / "linea", "hours").stderr == ""
+
+
+def test_the_lock_file_for_tests_has_every_package_of_the_other() -> None:
+    other, for_tests = (
+        set(re.findall(r"^[\w.-]+==[^ ;]+", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE))
+        for name in ("requirements.lock", "requirements-dev.lock")
+    )
+    assert other
+    assert other <= for_tests
 
 
 def test_without_a_network_it_says_so_and_can_be_called_again(place: Path) -> None:
