@@ -22,6 +22,7 @@ from bridges.telegram.chats import Chats, follow
 from bridges.telegram.client import Client
 from bridges.telegram.gone import Gone
 from bridges.telegram.headings import Headings
+from bridges.telegram.icons import Icons
 from bridges.telegram.ids import NAME, Topic, thread_of
 from bridges.telegram.inbound import Identity, Inbound
 from bridges.telegram.outbound import Outbound
@@ -70,7 +71,8 @@ class TelegramBridge:
         self._chats = Chats(self._configured, self._report)
         self._signs = Signs(self._bot, self._chats, self.health.details)
         self._me = Identity(self._client.own_id)
-        sender = Sender(self._bot, hub.read_file)
+        self._icons = Icons(self._bot)
+        sender = Sender(self._bot, hub.read_file, self._icons)
         self._headings = headings = Headings(hub, sender, self._chats, self._aside)
         self._outbound = Outbound(hub, self._bot, self._chats, sender, headings)
         self._underway = Underway()
@@ -148,6 +150,7 @@ class TelegramBridge:
     def _came_back(self) -> None:
         self._connected = True
         self._poll_problem = None
+        self._icons.reconnected()
         if not self._prepared:
             self._aside.run(self._prepare())
         self._report()

@@ -109,7 +109,8 @@ class Headings:
             self._unnamed.add(info.id)  # the look that comes may find the heading as it is to be
             return
         self._unnamed.discard(info.id)
-        await self._sender.rename_topic(place.chat, thread, topic_name(info, self._words(), now.sign))
+        name = topic_name(info, self._words(), now.sign)
+        await self._sender.rename_topic(place.chat, thread, name, now.sign)
 
     async def _rewrite(self, info: ConversationInfo, now: Glance, place: Place) -> None:
         thread = thread_of(place.thread)

@@ -18,7 +18,7 @@ from models.journal import Record
 from models.tables import Kind, What
 from routing.bridge import Place, Post, Progress
 from routing.errors import OutcomeUnknown, Refused, ThreadGone, TryLater
-from routing.glance import changes_heading
+from routing.glance import changes_heading, sign_of
 from routing.hub import Hub
 
 
@@ -123,9 +123,8 @@ class Outbound:
         if self._chats.has_topics(chat) is False:
             return None
         try:
-            topic = await self._bot.create_forum_topic(
-                int(chat), topic_name(post.conversation, self._words())
-            )
+            name = topic_name(post.conversation, self._words())
+            topic = await self._sender.open_topic(chat, name, sign_of(post.conversation))
         except ChatMigrated:
             raise
         except TelegramError as error:
@@ -140,7 +139,7 @@ class Outbound:
                 raise TryLater("no answer while a topic was opened") from error
             raise
         self._chats.learnt_topics(chat, has_them=True)
-        return Topic(topic.message_thread_id)
+        return topic
 
     async def _change(self, post: Post, chat: str, progress: Progress) -> None:
         """Show an edit or a deletion where its target is shown; an edit of what is not there as news."""

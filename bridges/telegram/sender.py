@@ -9,6 +9,7 @@ from telegram.error import BadRequest, TelegramError
 
 from bridges.telegram import errors
 from bridges.telegram.format import Styled
+from bridges.telegram.icons import Icons
 from bridges.telegram.ids import Chain, Topic
 from bridges.telegram.render import FilePart, Part
 
@@ -23,8 +24,9 @@ class Sender:
     Methods raise ``telegram.error.TelegramError`` as the library does, unless they say otherwise.
     """
 
-    def __init__(self, bot: Bot, read_file: Callable[[str], Awaitable[bytes]]) -> None:
+    def __init__(self, bot: Bot, read_file: Callable[[str], Awaitable[bytes]], icons: Icons) -> None:
         self._bot = bot
+        self._icons = icons
         self._read_file = read_file
 
     async def send(
@@ -88,13 +90,31 @@ class Sender:
             if not errors.says(error, ("not_modified", "not modified")):
                 log.info("telegram: a topic stays %s (%s)", "closed" if is_open else "open", error.message)
 
-    async def rename_topic(self, chat: str, topic: Topic, name: str) -> None:
-        """Give a topic another name, as far as Telegram lets us; never raises for its refusal."""
+    async def open_topic(self, chat: str, name: str, sign: str) -> Topic:
+        """A new topic with the icon for ``sign``, or without where Telegram does not take it."""
+        icon = await self._icons.of(sign)
         try:
-            await self._bot.edit_forum_topic(int(chat), topic.id, name=name)
+            made = await self._bot.create_forum_topic(int(chat), name, icon_custom_emoji_id=icon)
+        except BadRequest:
+            if icon is None:
+                raise
+            made = await self._bot.create_forum_topic(int(chat), name)
+            self._icons.refused()
+        return Topic(made.message_thread_id)
+
+    async def rename_topic(self, chat: str, topic: Topic, name: str, sign: str | None = None) -> None:
+        """Give a topic another name, and the icon for ``sign``, as far as Telegram lets us; no refusal of its is raised."""
+        icon = await self._icons.of(sign) if sign else None
+        try:
+            await self._bot.edit_forum_topic(int(chat), topic.id, name=name, icon_custom_emoji_id=icon)
         except TelegramError as error:
-            if not errors.says(error, ("not_modified", "not modified")):
-                log.info("telegram: a topic keeps its name (%s)", error.message)
+            if errors.says(error, ("not_modified", "not modified")):
+                return
+            if icon is not None and errors.says(error, ("document_invalid", "emoji")):
+                self._icons.refused()
+                await self.rename_topic(chat, topic, name)
+                return
+            log.info("telegram: a topic keeps its name (%s)", error.message)
 
     async def _send_text(
         self, where: dict[str, Any], text: Styled, keyboard: InlineKeyboardMarkup | None = None

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.both_office import Both, both_fixture, office_fixture  # noqa: F401 - used by name
 from tests.citizen import Citizen
 from tests.hub import Clock, RunningHub, hub_at
@@ -12,14 +14,18 @@ from tests.platforms.telegram import Refused, TelegramStandIn
 from tests.slack_office import slack_fixture  # noqa: F401 - used by name
 from tests.telegram_office import PATIENCE, calls, telegram_fixture  # noqa: F401 - used by name
 
+ICONS = {"🟡": "❗️", "🟢": "💬", "🟠": "🔥", "✅": "✅", "➡️": "🏁"}
+"""The icon of a topic by the sign in its name, of those that Telegram offers."""
+
 
 async def heads_say(both: Both, sign: str, *wanted: str) -> None:
-    """Both first posts come to say all of this, and the topic's name to begin with the sign."""
+    """Both first posts come to say all of this, and the topic's name and icon to show the sign."""
     await both.slack.wait_for(lambda: _says(both.slack.thread(both.root)[0].text, sign, *wanted), PATIENCE)
     await both.telegram.wait_for(
         lambda: _says(both.telegram.thread(both.topic.id)[0].text, sign, *wanted), PATIENCE
     )
     await both.telegram.wait_for(lambda: both.telegram.topics()[0].name.startswith(sign), PATIENCE)
+    await both.telegram.wait_for(lambda: both.telegram.topics()[0].icon == ICONS[sign], PATIENCE)
 
 
 def _says(text: str, *wanted: str) -> bool:
@@ -98,6 +104,20 @@ async def test_a_platform_that_refuses_to_change_them_still_carries_the_conversa
     await both.maria.say("Grazie")
     await both.telegram_shows("Se ne occupa Anna Bianchi", "Maria Rossi: Grazie")
     assert "In attesa" in both.slack.thread(both.root)[0].text
+
+
+@pytest.mark.parametrize("method", ["createForumTopic", "editForumTopic"])
+async def test_a_telegram_that_takes_no_icons_has_topics_with_their_names_alone(
+    telegram: TelegramStandIn, tmp_path: Path, method: str
+) -> None:
+    telegram.faults.add(method, Refused("DOCUMENT_INVALID"))
+    async with hub_at(tmp_path, telegram=telegram) as office, Citizen(office.url) as maria:
+        await maria.start("Buongiorno", name="Maria Rossi")
+        (topic,) = await telegram.wait_for(telegram.topics, PATIENCE)
+        (first,) = await telegram.wait_for(lambda: telegram.thread(topic.id), PATIENCE)
+        assert (topic.name, topic.icon) == ("🟡 Maria Rossi", "" if method == "createForumTopic" else "❗️")
+        await telegram.operator_presses("marco", first.id, "take")
+        await telegram.wait_for(lambda: telegram.topics()[0].name == "🟢 Maria Rossi", PATIENCE)
 
 
 async def test_what_changes_nothing_edits_nothing(both: Both) -> None:

@@ -25,7 +25,7 @@ from tests.telegram_office import PATIENCE, settled
 NOT_NEEDED = (
     "setMyCommands", "deleteWebhook", "getChat", "getChatMember", "sendChatAction", "editForumTopic",
     "closeForumTopic", "reopenForumTopic", "setMessageReaction", "answerCallbackQuery",
-    "editMessageReplyMarkup",
+    "editMessageReplyMarkup", "getForumTopicIconStickers",
 )  # fmt: skip
 UNKNOWN: list[Callable[[], Fault]] = [
     lambda: Refused("Not Found", 404),

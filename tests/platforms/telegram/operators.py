@@ -161,7 +161,9 @@ class Operators(Backend):
     def topics(self, chat: int | None = None) -> list[ShownTopic]:
         """The topics of a chat that are there, oldest first."""
         found = self._chat(chat).topics.values()
-        return [ShownTopic(topic.id, topic.name, topic.is_closed) for topic in found if not topic.gone]
+        return [
+            ShownTopic(topic.id, topic.name, topic.is_closed, topic.icon) for topic in found if not topic.gone
+        ]
 
     def thread(self, thread: int, chat: int | None = None) -> list[Shown]:
         """What people see in a topic, oldest first, without Telegram's own lines."""

@@ -76,6 +76,8 @@ class Topic:
     name: str
     icon_color: int = 7322096
     is_closed: bool = False
+    icon: str = ""
+    """The emoji shown instead of the coloured circle."""
     gone: str = ""
     """What Telegram says of it once it is deleted; empty while it is there."""
 
@@ -180,3 +182,4 @@ class ShownTopic:
     id: int
     name: str
     is_closed: bool
+    icon: str = ""

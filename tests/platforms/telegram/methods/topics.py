@@ -9,6 +9,14 @@ from .registry import method
 
 MAX_NAME = 128
 ICON_COLORS = (7322096, 16766590, 13338331, 9367192, 16749490, 16478047)
+ICONS = {
+    "5379748062124056162": "❗️",
+    "5417915203100613993": "💬",
+    "5312241539987020022": "🔥",
+    "5237699328843200968": "✅",
+    "5408906741125490282": "🏁",
+}
+"""Some of those that Telegram offers, by `custom_emoji_id`."""
 
 
 @method("createForumTopic")
@@ -18,19 +26,39 @@ def create_forum_topic(telegram: Backend, args: Arguments) -> Json:
     name, color = _name(args), args.number("icon_color") or ICON_COLORS[0]
     if color not in ICON_COLORS:
         raise bad_request("TOPIC_ICON_COLOR_INVALID")
+    icon = _icon(args, "")
     topic = telegram.world.add_topic(chat, telegram.world.users[BOT_ID], name, color)
+    topic.icon = icon
     return {"message_thread_id": topic.id, "name": topic.name, "icon_color": topic.icon_color}
+
+
+@method("getForumTopicIconStickers")
+def get_forum_topic_icon_stickers(telegram: Backend, args: Arguments) -> list[Json]:
+    """The emoji that a bot may give a topic for its icon."""
+    size = {"width": 100, "height": 100, "is_animated": False, "is_video": True}
+    return [
+        {
+            "file_id": f"f{id}",
+            "file_unique_id": f"u{id}",
+            "type": "custom_emoji",
+            **size,
+            "emoji": emoji,
+            "custom_emoji_id": id,
+        }
+        for id, emoji in ICONS.items()
+    ]
 
 
 @method("editForumTopic")
 def edit_forum_topic(telegram: Backend, args: Arguments) -> bool:
-    """Another name for a topic."""
+    """Another name or icon for a topic."""
     chat = _forum(telegram, args, "edit the topic")
     topic = _topic(chat, args)
     name = _name(args) if "name" in args else topic.name
-    if name == topic.name and "icon_custom_emoji_id" not in args:
+    icon = _icon(args, topic.icon)
+    if (name, icon) == (topic.name, topic.icon):
         raise bad_request("TOPIC_NOT_MODIFIED")
-    topic.name = name
+    topic.name, topic.icon = name, icon
     _tell(telegram, chat, topic, forum_topic_edited={"name": name})
     return True
 
@@ -96,6 +124,15 @@ def _topic(chat: Chat, args: Arguments) -> Topic:
     if topic is None or topic.gone:
         raise bad_request("TOPIC_ID_INVALID")
     return topic
+
+
+def _icon(args: Arguments, otherwise: str) -> str:
+    wanted = args.text("icon_custom_emoji_id")
+    if not wanted:
+        return otherwise
+    if wanted not in ICONS:
+        raise bad_request("DOCUMENT_INVALID")
+    return ICONS[wanted]
 
 
 def _name(args: Arguments) -> str:
