@@ -296,6 +296,13 @@ class Store:
         """Conversation and data of the entries of a kind written after ``since``, up to ``until``."""
         return [(row[0], row[1]) for row in await self._rows(said_between(kind, since, until))]
 
+    async def earlier(self, browser_mark: str, before: int, limit: int) -> list[Conversation]:
+        """The conversations that the same browser started before that moment, the newest first."""
+        query = select(Conversation).where(
+            col(Conversation.browser_mark) == browser_mark, col(Conversation.created_at) < before
+        )
+        return await self._all(query.order_by(col(Conversation.created_at).desc()).limit(limit))
+
     async def older_than(self, kind: Kind, moment: int) -> list[str]:
         """Ids of conversations of a kind in which nothing has happened since ``moment``."""
         query = select(col(Conversation.id)).where(

@@ -117,6 +117,8 @@ class Conversation(SQLModel, table=True):
     """When the block ends; None, where there is one: never."""
     address_mark: str | None = Field(default=None, max_length=64)
     """A salted hash of the address it was started from (`routing.blocking`); the address itself is never stored."""
+    browser_mark: str | None = Field(default=None, max_length=64, index=True)
+    """A salted hash of a key that the browser made, where the citizen agreed to be known again by it."""
     reminded: bool = False
     """Operators and citizen were told that nobody answers yet."""
     last_seq: int = 0

@@ -37,6 +37,10 @@ class Blocking(Core):
         """What stands for a network address in the record."""
         return hmac.new(self._secret, f"address {address}".encode(), hashlib.sha256).hexdigest()
 
+    def mark_of_browser(self, browser: str) -> str:
+        """What stands for a browser's own key in the record."""
+        return hmac.new(self._secret, f"browser {browser}".encode(), hashlib.sha256).hexdigest()
+
     def refuse_blocked(self, address: str) -> None:
         """Refuse what comes from a blocked address; asked for each message, and nearly always there is no block.
 

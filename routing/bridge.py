@@ -34,6 +34,7 @@ class ConversationInfo:
     created_at: int
     page_title: str | None = None
     blocked_until: int | None = None
+    browser_mark: str | None = None
 
     def is_blocked(self, at: int) -> bool:
         """Whether an operator has blocked it, at a moment in milliseconds."""
@@ -45,7 +46,7 @@ class ConversationInfo:
         return cls(
             row.id, row.kind, row.state, row.token_hash, row.name, row.department,
             row.page, row.lang, row.taken_by, row.blocked, row.created_at, row.page_title,
-            row.blocked_until,
+            row.blocked_until, row.browser_mark,
         )  # fmt: skip
 
 

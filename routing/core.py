@@ -31,7 +31,7 @@ from routing.changes import HUB, new_id, office_row
 from routing.clock import Clock
 from routing.fanout import DESK, EVERYWHERE, Fanout, Live
 from routing.files import FileStore
-from routing.glance import Glance, glance
+from routing.glance import EARLIER, Glance, glance
 from routing.inbound import Arrival
 from routing.office import office_state
 from routing.outbox import Outbox
@@ -230,7 +230,17 @@ class Core:
         entries = await self.store.entries(info.id)
         spoken = await self._spoken_in(info.id, entries)
         foreign = spoken if spoken != info.lang[:2] else None
-        return glance(info, entries, self.operators_language, zone, foreign, blocked=self.is_blocked(info))
+        return glance(
+            info, entries, self.operators_language, zone, foreign,
+            blocked=self.is_blocked(info), earlier=await self.earlier(info, EARLIER + 1),
+        )  # fmt: skip
+
+    async def earlier(self, info: ConversationInfo, limit: int) -> list[ConversationInfo]:
+        """The citizen's conversations before this one, the newest first, where they agreed to have them seen."""
+        if info.browser_mark is None:
+            return []
+        rows = await self.store.earlier(info.browser_mark, info.created_at, limit)
+        return [ConversationInfo.of(row) for row in rows]
 
     def is_blocked(self, info: ConversationInfo) -> bool:
         """Whether this citizen may not write at the moment."""

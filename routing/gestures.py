@@ -16,6 +16,7 @@ from routing.callbacks import Callbacks
 from routing.changes import office_row
 from routing.commands import Command
 from routing.fanout import EVERYWHERE, Live
+from routing.glance import moment
 from routing.inbound import Arrival
 from routing.office import end_of, in_force, next_opening
 from routing.passing import Passing
@@ -29,6 +30,8 @@ COFFEE = timedelta(minutes=15)
 """How long ``away`` lasts, where the operator does not say."""
 _BEGINNING = 80
 """Characters of a ready answer in the list of them: enough to know it."""
+_EARLIER = 10
+"""Earlier conversations of the citizen that ``who`` lists."""
 _InConversation = Callable[[Arrival, ConversationInfo, str], Awaitable[None]]
 _Anywhere = Callable[[Arrival, str, str], Awaitable[None]]
 
@@ -156,9 +159,8 @@ class Gestures(Visitors, Callbacks, Passing):
 
     async def _who(self, arrival: Arrival, info: ConversationInfo, _argument: str) -> None:
         language = self.operators_language
-        await self._say(
-            arrival,
-            info.id,
+        text = say(
+            language,
             "who",
             name=info.name or say(language, "anonymous"),
             department=info.department or "–",
@@ -166,6 +168,11 @@ class Gestures(Visitors, Callbacks, Passing):
             page=info.page or "–",
             taken_by=info.taken_by or say(language, "nobody"),
         )
+        desk = f"{self.settings.server.public_url.rstrip('/')}/desk"
+        zone = ZoneInfo(self.settings.office.timezone)
+        for one in await self.earlier(info, _EARLIER):
+            text += f"\n🔁 {moment(one.created_at, zone)} {one.department or ''}: {desk}/{one.id}"
+        await self.answer(arrival, info.id, text)
 
     async def _ready_answer(self, arrival: Arrival, info: ConversationInfo, argument: str) -> None:
         replies = self.settings.replies

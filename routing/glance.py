@@ -1,6 +1,6 @@
 """How a conversation stands, in the few words that its heading carries on every platform."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -13,6 +13,8 @@ from routing.texts import say
 _SIGNS = {State.WAITING: "🟡", State.ACTIVE: "🟢", State.CLOSED: "✅"}
 _WAITS_AGAIN = (What.REOPENED, What.PASSED)
 _UNANSWERED, _LEFT = "🟠", "➡️"
+EARLIER = 3
+"""How many of the citizen's earlier conversations a heading names."""
 NOBODY_YET = "/nobody-yet/"
 """What the key of the hub's reminder has in it, that nobody has answered the citizen's last word."""
 
@@ -39,11 +41,13 @@ def glance(
     spoken: str | None = None,
     *,
     blocked: bool = False,
+    earlier: Sequence[ConversationInfo] = (),
 ) -> Glance:
     """What ``entries``, all that happened so far, say of how the conversation stands.
 
     ``spoken`` is the language that the citizen writes in, where it is another one than the page's; ``blocked`` says
-    that a block is in force now.
+    that a block is in force now; ``earlier`` are the citizen's conversations before this one, as far as they agreed to
+    that and the newest first.
     """
     last: dict[str, Record] = {}
     waiting_since = info.created_at
@@ -76,6 +80,8 @@ def glance(
     if blocked and block is not None:
         until = block.data.get("until") or ""
         lines.append(f"🚫 {say(language, 'blocked_by', name=block.name or '', until=until)}")
+    if earlier:
+        lines.append(say(language, "wrote_before", when=_when(earlier, zone)))
     tried, rating = last.get(What.TRIED), last.get(What.RATING)
     if tried is not None and info.state != State.CLOSED and info.kind == Kind.CALLBACK:
         tries = tried.data.get("tries")
@@ -101,6 +107,18 @@ def sign_of(info: ConversationInfo) -> str:
 def changes_heading(entry: Record) -> bool:
     """Whether a conversation may stand differently after ``entry``: what a citizen writes only makes it longer."""
     return entry.author != Author.VISITOR or entry.kind not in (What.MESSAGE, What.FILE)
+
+
+def _when(earlier: Sequence[ConversationInfo], zone: ZoneInfo) -> str:
+    shown = [
+        f"{_day(one.created_at, zone)} ({one.department})" if one.department else _day(one.created_at, zone)
+        for one in earlier[:EARLIER]
+    ]
+    return ", ".join([*shown, "…"] if len(earlier) > EARLIER else shown)
+
+
+def _day(milliseconds: int, zone: ZoneInfo) -> str:
+    return f"{datetime.fromtimestamp(milliseconds / 1000, UTC).astimezone(zone):%d/%m/%Y}"
 
 
 def _closed(entry: Record | None, language: str) -> str:

@@ -156,6 +156,7 @@ _TEXTS: dict[str, dict[str, str]] = {
         "waits_again": "il cittadino aspetta una risposta dal {time}",
         "goes_on_elsewhere": "La conversazione continua altrove · {department}",
         "open_since": "Aperta il {time}",
+        "wrote_before": "🔁 Ha già scritto: {when}",
         "help": "Comandi: take = prendo io · close = chiudi · done = richiamato · tried = non risponde · "
         "pass UFFICIO o COLLEGA [nota] = passa · note TESTO = nota interna · who = chi è · "
         "block [2h] = blocca · unblock = togli il blocco · "
@@ -317,6 +318,7 @@ _TEXTS: dict[str, dict[str, str]] = {
         "waits_again": "the citizen has been waiting for an answer since {time}",
         "goes_on_elsewhere": "The conversation goes on elsewhere · {department}",
         "open_since": "Opened {time}",
+        "wrote_before": "🔁 Wrote before: {when}",
         "help": "Commands: take = I take it · close = close · done = called back · tried = no answer · "
         "pass DEPARTMENT or COLLEAGUE [note] = pass on · note TEXT = internal note · who = who is it · "
         "block [2h] = block · unblock = lift it · "

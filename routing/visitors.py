@@ -49,10 +49,12 @@ class Visitors(Blocking):
         page_title: str | None = None,
         lang: str | None = None,
         mark: str | None = None,
+        browser: str | None = None,
     ) -> Started:
         """Start a conversation with its first message; the same ``client_id`` again finds the first.
 
-        ``mark`` stands for the address it comes from.
+        ``mark`` stands for the address it comes from; ``browser`` is the key that the citizen's browser made for
+        itself, where they agreed that the office sees which conversations come from the same one.
 
         Raises
         ------
@@ -85,6 +87,7 @@ class Visitors(Blocking):
                     page_title=page_title,
                     lang=lang or self.settings.office.language,
                     address_mark=mark,
+                    browser_mark=self.mark_of_browser(browser) if browser else None,
                 )
                 tx.session.add(row)
                 tx.session.flush()

@@ -44,6 +44,7 @@ TEXTS: Final[dict[str, Text]] = {
     "conversation": "المحادثة",
     "your_message": "رسالتكم",
     "your_name": "اسمكم (اختياري)",
+    "show_earlier": "إطلاع المكتب على محادثاتي السابقة من هذا المتصفح",
     "department": "ما موضوع سؤالكم؟",
     "department_any": "لا أعرف / موضوع آخر",
     "send": "إرسال",

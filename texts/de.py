@@ -46,6 +46,7 @@ TEXTS: Final[dict[str, Text]] = {
     "conversation": "Unterhaltung",
     "your_message": "Ihre Nachricht",
     "your_name": "Ihr Name (freiwillig)",
+    "show_earlier": "Dem Amt meine früheren Gespräche aus diesem Browser zeigen",
     "department": "Worum geht es?",
     "department_any": "Weiß ich nicht / etwas anderes",
     "send": "Senden",

@@ -45,6 +45,7 @@ TEXTS: Final[dict[str, Text]] = {
     "conversation": "Conversation",
     "your_message": "Your message",
     "your_name": "Your name (optional)",
+    "show_earlier": "Show the office my earlier conversations from this browser",
     "department": "What is it about?",
     "department_any": "Not sure / something else",
     "send": "Send",

@@ -46,6 +46,7 @@ TEXTS: Final[dict[str, Text]] = {
     "conversation": "Conversación",
     "your_message": "Su mensaje",
     "your_name": "Su nombre (opcional)",
+    "show_earlier": "Mostrar a la oficina mis conversaciones anteriores desde este navegador",
     "department": "¿De qué se trata?",
     "department_any": "No lo sé / otro asunto",
     "send": "Enviar",

@@ -46,6 +46,7 @@ TEXTS: Final[dict[str, Text]] = {
     "conversation": "Conversation",
     "your_message": "Votre message",
     "your_name": "Votre nom (facultatif)",
+    "show_earlier": "Montrer au bureau mes conversations précédentes depuis ce navigateur",
     "department": "De quoi s’agit-il ?",
     "department_any": "Je ne sais pas / autre",
     "send": "Envoyer",

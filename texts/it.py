@@ -46,6 +46,7 @@ TEXTS: Final[dict[str, Text]] = {
     "conversation": "Conversazione",
     "your_message": "Il Suo messaggio",
     "your_name": "Il Suo nome (facoltativo)",
+    "show_earlier": "Mostra all'ufficio le mie conversazioni precedenti da questo browser",
     "department": "Di che cosa si tratta?",
     "department_any": "Non so / altro",
     "send": "Invia",

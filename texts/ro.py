@@ -46,6 +46,7 @@ TEXTS: Final[dict[str, Text]] = {
     "conversation": "Conversație",
     "your_message": "Mesajul dumneavoastră",
     "your_name": "Numele dumneavoastră (opțional)",
+    "show_earlier": "Arată biroului conversațiile mele anterioare din acest browser",
     "department": "Despre ce este vorba?",
     "department_any": "Nu știu / altceva",
     "send": "Trimiteți",

@@ -46,6 +46,7 @@ TEXTS: Final[dict[str, Text]] = {
     "conversation": "Biseda",
     "your_message": "Mesazhi juaj",
     "your_name": "Emri juaj (jo i detyrueshëm)",
+    "show_earlier": "Tregoji zyrës bisedat e mia të mëparshme nga ky shfletues",
     "department": "Për çfarë bëhet fjalë?",
     "department_any": "Nuk e di / tjetër",
     "send": "Dërgoni",

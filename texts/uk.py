@@ -45,6 +45,7 @@ TEXTS: Final[dict[str, Text]] = {
     "conversation": "Розмова",
     "your_message": "Ваше повідомлення",
     "your_name": "Ваше ім’я (за бажанням)",
+    "show_earlier": "Показати установі мої попередні розмови з цього браузера",
     "department": "Про що йдеться?",
     "department_any": "Не знаю / інше",
     "send": "Надіслати",

@@ -44,6 +44,7 @@ TEXTS: Final[dict[str, Text]] = {
     "conversation": "对话",
     "your_message": "您的消息",
     "your_name": "您的姓名（可不填）",
+    "show_earlier": "让办公室看到我此前在此浏览器中的对话",
     "department": "您想咨询什么？",
     "department_any": "不确定 / 其他",
     "send": "发送",

@@ -156,6 +156,7 @@ async def start() -> Response:
         page_title=new.page_title,
         lang=new.lang,
         mark=mark,
+        browser=new.browser,
     )
     body = ConversationStarted(
         id=started.id,

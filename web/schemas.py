@@ -111,6 +111,16 @@ PageTitle = Annotated[
 ]
 
 
+BrowserKey = Annotated[
+    Annotated[str, Field(min_length=16, max_length=64, pattern=r"^[A-Za-z0-9._:-]+$")] | None,
+    Field(
+        description="A key that this browser made for itself (a UUID) and sends with each conversation, only where the "
+        "citizen agreed that operators see which ones come from the same browser."
+    ),
+    BeforeValidator(_none_if_blank),
+]
+
+
 EmailAddress = Annotated[
     str, Field(max_length=254, json_schema_extra={"format": "email"}), AfterValidator(_email)
 ]
@@ -132,6 +142,7 @@ class NewConversation(Schema):
     page: OptionalPage = None
     page_title: PageTitle = None
     lang: Language = None
+    browser: BrowserKey = None
 
 
 class NewMessage(Schema):

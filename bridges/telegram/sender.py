@@ -103,7 +103,7 @@ class Sender:
         return Topic(made.message_thread_id)
 
     async def rename_topic(self, chat: str, topic: Topic, name: str, sign: str | None = None) -> None:
-        """Give a topic another name, and the icon for ``sign``, as far as Telegram lets us; no refusal of its is raised."""
+        """Give a topic another name, and the icon for ``sign``, as far as Telegram lets us; never raises for it."""
         icon = await self._icons.of(sign) if sign else None
         try:
             await self._bot.edit_forum_topic(int(chat), topic.id, name=name, icon_custom_emoji_id=icon)

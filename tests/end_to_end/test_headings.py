@@ -1,7 +1,9 @@
 """A conversation's first post, and its topic's name, say at a glance how it stands; they follow what happens."""
 
-from datetime import timedelta
+import asyncio
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -10,7 +12,7 @@ from tests.citizen import Citizen
 from tests.hub import Clock, RunningHub, hub_at
 from tests.platforms.slack import Refused as SlackRefused
 from tests.platforms.slack import SlackStandIn
-from tests.platforms.telegram import Refused, TelegramStandIn
+from tests.platforms.telegram import Refused, ShownTopic, TelegramStandIn
 from tests.slack_office import slack_fixture  # noqa: F401 - used by name
 from tests.telegram_office import PATIENCE, calls, telegram_fixture  # noqa: F401 - used by name
 
@@ -185,3 +187,52 @@ async def test_the_thread_that_a_conversation_has_left_says_where_it_goes_on(
         await maria.say("Ci siete?")
         await slack.wait_for(lambda: "Ci siete?" in slack.thread(there.ts)[-1].text, PATIENCE)
         assert "➡️" in slack.thread(root.ts)[0].text
+
+
+async def test_who_agreed_is_seen_to_have_written_before_and_who_did_not_is_not(
+    slack: SlackStandIn, telegram: TelegramStandIn, tmp_path: Path
+) -> None:
+    browser = "3f1b5f0e-8f6c-4f0e-9d8e-2f6f5c1f7a11"
+    async with hub_at(tmp_path, slack=slack, telegram=telegram, departments=[{"name": "Anagrafe"}]) as office:
+        await slack.wait_for(lambda: slack.connected == 1, PATIENCE)
+
+        async def begins(text: str, **more: str) -> tuple[Citizen, str, ShownTopic]:
+            async with Citizen(office.url) as citizen:
+                await citizen.start(text, name="Maria Rossi", **more)
+            (root,) = await slack.wait_for(lambda: [m for m in slack.messages() if text in m.text], PATIENCE)
+            (topic,) = await telegram.wait_for(
+                lambda: [t for t in telegram.topics() if _says(str(telegram.thread(t.id)), text)], PATIENCE
+            )
+            return citizen, root.ts, topic
+
+        def headings(root: str, topic: ShownTopic) -> tuple[str, str]:
+            return slack.thread(root)[0].text, telegram.thread(topic.id)[0].text
+
+        first, root, topic = await begins("Uno", browser=browser, department="Anagrafe")
+        assert not any("🔁" in heading for heading in headings(root, topic))
+        _, root, topic = await begins("Senza dirlo")
+        assert not any("🔁" in heading for heading in headings(root, topic))
+        _, root, topic = await begins("Un altro", browser=browser.replace("3", "4"))
+        assert not any("🔁" in heading for heading in headings(root, topic))
+        _, root, topic = await begins("Due", browser=browser)
+        today = f"{datetime.now(ZoneInfo('Europe/Rome')):%d/%m/%Y}"
+        for heading in headings(root, topic):
+            assert heading.count(f"🔁 Ha già scritto: {today} (Anagrafe)") == 1
+        await slack.operator_says("anna", "!who", thread_ts=root)
+        await slack.wait_for(lambda: f"/desk/{first.id}" in slack.thread(root)[-1].text, PATIENCE)
+        await telegram.operator_says("marco", "/who", thread=topic.id)
+        await telegram.wait_for(lambda: f"/desk/{first.id}" in telegram.thread(topic.id)[-1].text, PATIENCE)
+        async with Citizen(office.url) as again:
+            again.id, again.token = first.id, first.token
+            await again.call("DELETE", "")
+        _, root, topic = await begins("Tre", browser=browser)
+        for heading in headings(root, topic):
+            assert "Anagrafe" not in heading, "what was erased is known no more"
+            assert f"🔁 Ha già scritto: {today}" in heading
+        await asyncio.to_thread(_is_nowhere, tmp_path, browser)
+
+
+def _is_nowhere(folder: Path, key: str) -> None:
+    for path in (folder / "data").iterdir():
+        if path.is_file():
+            assert key.encode() not in path.read_bytes()

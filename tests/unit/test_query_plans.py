@@ -40,6 +40,7 @@ QUESTIONS: dict[str, Callable[[Store], Coroutine[Any, Any, object]]] = {
     "in line": lambda store: store.in_line(1, 200),
     "first answers": lambda store: store.first_answers("Tributi", 1, 50),
     "older than": lambda store: store.older_than(Kind.CHAT, 1),
+    "earlier": lambda store: store.earlier("m", 9, 4),
     "beginnings": lambda store: store.beginnings(1, 2),
     "said between": lambda store: store.said_between(What.RATING, 1, 2),
     "thread": lambda store: store.thread("c", "slack"),

@@ -13,8 +13,9 @@ import { takeMail } from "./mail.js";
 import { takeRating } from "./rating.js";
 import { takeReference } from "./reference.js";
 import { openStore } from "./store.js";
-import { config, make, t } from "./text.js";
+import { config, key, make, t } from "./text.js";
 
+const KNOWN = "linea-diretta-browser";
 const TAG = "linea-diretta"; // as widget.js calls itself
 const CHECK_EVERY = 300_000; // ms between looks at the office's state while no conversation brings it
 const SPREAD = 3_000; // ms over which the pages of a town ask again after the same announcement
@@ -94,6 +95,13 @@ const composer = takeComposer({
   typing: () => conversation.typing(),
 });
 const languages = takeLanguages({ links: document.querySelectorAll(".languages a"), store, typed });
+let remember = {};
+try {
+  remember = localStorage;
+  $("known").parentElement.hidden = false;
+} catch {
+  // forbidden: nobody would be known again
+}
 let carried = []; // texts that were not sent before the end
 let typingTimer = 0;
 let checkTimer = 0;
@@ -160,7 +168,20 @@ function about() {
   const name = $("name").value.trim();
   const department = new FormData($("composer")).get("department");
   return { ...(name && { name }), ...(department && { department }), ...(config.page && { page: config.page }),
-    ...(config.page_title && { page_title: config.page_title }) };
+    ...(config.page_title && { page_title: config.page_title }), ...browser() };
+}
+
+/** The office sees who wrote before; the box is ticked anew for each conversation. */
+function browser() {
+  if (!$("known").checked) return {};
+  $("known").checked = false;
+  const mine = remember[KNOWN] ?? key();
+  try {
+    remember[KNOWN] = mine;
+  } catch {
+    // full
+  }
+  return { browser: mine };
 }
 
 function ended(by, texts) {
@@ -342,6 +363,7 @@ const act = (form, action) => form.addEventListener("submit", async (event) => {
 act($("end"), () => conversation.close());
 act($("erase"), async () => {
   await conversation.erase();
+  remember.removeItem?.(KNOWN);
   startAgain([]);
   say(t("live_erased"));
 });
