@@ -1,6 +1,7 @@
-"""Uvicorn's HTTP protocol with a bound on what comes before a request's body: neither it nor its parser has one."""
+"""Uvicorn's HTTP protocol, with a bound on what comes before a request's body, and with answers in one piece."""
 
-from typing import Any
+import asyncio
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -14,13 +15,52 @@ _REFUSAL = (
 )
 
 
+class GatheringTransport:
+    """A transport on which what is written in one turn of the loop goes out together.
+
+    Uvicorn writes an answer's head and its body apart, and uvloop hands each to the system at once: two calls, two
+    packets, and twice the work for whoever reads them.
+    """
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._held: list[bytes] = []
+        self._soon = asyncio.get_running_loop().call_soon
+
+    def write(self, data: bytes) -> None:
+        """Send it at the end of this turn."""
+        if not self._held:
+            self._soon(self._let_go)
+        self._held.append(data)
+
+    def close(self) -> None:
+        """Close it once everything has been sent."""
+        self._let_go()
+        self._transport.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def _let_go(self) -> None:
+        if self._held:
+            held, self._held = self._held, []
+            self._transport.write(b"".join(held))
+
+
 class BoundedProtocol(HttpToolsProtocol):
-    """Refuses a request whose head goes on past ``HEAD_LIMIT``: it would fill the memory, piece by piece."""
+    """Refuses a request whose head goes on past ``HEAD_LIMIT``: it would fill the memory, piece by piece.
+
+    Neither uvicorn nor its parser has a bound for it.
+    """
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self._in_head = True
         self._head = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Somebody connected."""
+        super().connection_made(cast("asyncio.Transport", GatheringTransport(transport)))
 
     def data_received(self, data: bytes) -> None:
         """Parse what came."""
