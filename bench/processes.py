@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from tests.program import ROOT, Program
 
 CONNECTIONS = 64
@@ -77,6 +79,22 @@ async def start_conversations(port: int, count: int) -> Conversations:
     """New conversations with their first message."""
     report = await load(port, most=count, kind="start")
     return [(answer["id"], answer["token"]) for answer in report["answers"]]
+
+
+_AT_REST = 0.1
+"""Of a core, used by a program that has caught up with what was asked of it."""
+
+
+async def at_rest(running: Program) -> None:
+    """Wait until the program has done what it had to do: the pages that were opened have been told what there was."""
+    process = psutil.Process(running.pid)
+    async with asyncio.timeout(180):
+        while True:
+            before = process.cpu_times()
+            await asyncio.sleep(1)
+            now = process.cpu_times()
+            if now.user + now.system - before.user - before.system < _AT_REST:
+                return
 
 
 class Listeners:

@@ -6,7 +6,7 @@ generator's own delay: what the hub itself needs is less.
 """
 
 from bench.desk import desk_of
-from bench.processes import folder, listening, program, start_conversations
+from bench.processes import at_rest, folder, listening, program, start_conversations
 from bench.results import Length, Result, percentile
 
 
@@ -16,8 +16,7 @@ async def measure(length: Length) -> list[Result]:
         async with program(place) as running:
             conversations = await start_conversations(running.port, length.streams)
             async with listening(running.port, conversations) as pages, desk_of(running) as desk:
-                # To the page that was opened last: once it is there, none still reads what there was.
-                await desk.reply(conversations[-1][0], pages)
+                await at_rest(running)
                 delays = [
                     await desk.reply(conversations[number * 7 % len(conversations)][0], pages)
                     for number in range(length.samples)

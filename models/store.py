@@ -10,6 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col
 
+from models import questions
 from models.engine import READERS
 from models.errors import StorageError
 from models.figures import Beginning, beginnings, said_between
@@ -24,7 +25,6 @@ from models.tables import (
     Conversation,
     Delivery,
     DeliveryState,
-    EndedSession,
     Entry,
     FormerThread,
     Kind,
@@ -36,7 +36,7 @@ from models.tables import (
     Thread,
     What,
 )
-from models.unread import Unread, unread_in, unread_since
+from models.unread import UNREAD_IN, Unread, unread_since
 
 T = TypeVar("T")
 
@@ -119,7 +119,7 @@ class Store:
 
     async def conversation(self, conversation_id: str) -> Conversation | None:
         """The conversation with this id."""
-        return await self._one(select(Conversation).where(col(Conversation.id) == conversation_id))
+        return await self._one(questions.CONVERSATION, {"id": conversation_id})
 
     async def conversation_by_client_key(self, client_key: str) -> Conversation | None:
         """The conversation that was started under this key."""
@@ -141,25 +141,17 @@ class Store:
         self, conversation_id: str, *, after: int = 0, limit: int | None = None
     ) -> list[Record]:
         """Entries of a conversation with a ``seq`` greater than ``after``, in order."""
-        query = (
-            select(_ENTRIES)
-            .where(_ENTRIES.c.conversation_id == conversation_id, _ENTRIES.c.seq > after)
-            .order_by(_ENTRIES.c.seq)
-        )
-        if limit is not None:
-            query = query.limit(limit)
-        return [Record.of(row) for row in await self._rows(query)]
+        values = {"conversation": conversation_id, "after": after, "limit": limit or questions.ALL}
+        return [Record.of(row) for row in await self._rows(questions.ENTRIES, values)]
 
     async def entry(self, conversation_id: str, seq: int) -> Record | None:
         """One entry by its number."""
-        query = select(_ENTRIES).where(_ENTRIES.c.conversation_id == conversation_id, _ENTRIES.c.seq == seq)
-        rows = await self._rows(query)
+        rows = await self._rows(questions.ENTRY, {"conversation": conversation_id, "seq": seq})
         return Record.of(rows[0]) if rows else None
 
     async def entry_by_key(self, origin: str, origin_key: str) -> Record | None:
         """The entry that this arrival wrote, if it came before."""
-        query = select(_ENTRIES).where(_ENTRIES.c.origin == origin, _ENTRIES.c.origin_key == origin_key)
-        rows = await self._rows(query)
+        rows = await self._rows(questions.ENTRY_BY_KEY, {"origin": origin, "key": origin_key})
         return Record.of(rows[0]) if rows else None
 
     async def last_entries(self, conversation_ids: Sequence[str]) -> dict[str, Record]:
@@ -314,9 +306,7 @@ class Store:
 
     async def thread(self, conversation_id: str, bridge: str) -> Thread | None:
         """Where a conversation lives on a platform."""
-        return await self._one(
-            select(Thread).where(col(Thread.conversation_id) == conversation_id, col(Thread.bridge) == bridge)
-        )
+        return await self._one(questions.THREAD, {"conversation": conversation_id, "bridge": bridge})
 
     async def thread_at(self, bridge: str, chat: str, thread: str) -> Thread | None:
         """The conversation's thread at a place of a platform."""
@@ -407,12 +397,8 @@ class Store:
 
     async def remote_message(self, bridge: str, chat: str, message: str) -> RemoteMessage | None:
         """The entry behind a message on a platform."""
-        query = select(RemoteMessage).where(
-            col(RemoteMessage.bridge) == bridge,
-            col(RemoteMessage.chat) == chat,
-            col(RemoteMessage.message) == message,
-        )
-        return await self._one(query.limit(1))
+        values = {"bridge": bridge, "chat": chat, "message": message}
+        return await self._one(questions.REMOTE_MESSAGE, values)
 
     async def next_deliveries(self, bridge: str, without: Collection[str] = (), each: int = 8) -> list[Head]:
         """The conversations that have something to send to a platform, longest waiting first.
@@ -448,42 +434,20 @@ class Store:
 
     async def waiting_deliveries(self, conversation_id: str, bridge: str, limit: int = 50) -> list[Delivery]:
         """What a conversation still has to send to a platform, in sending order."""
-        query = (
-            select(Delivery)
-            .where(
-                col(Delivery.conversation_id) == conversation_id,
-                col(Delivery.bridge) == bridge,
-                col(Delivery.state).in_(UNFINISHED),
-            )
-            .order_by(col(Delivery.id))
-            .limit(limit)
-        )
-        return await self._all(query)
+        values = {"conversation": conversation_id, "bridge": bridge, "limit": limit}
+        return await self._all(questions.WAITING_DELIVERIES, values)
 
     async def delivery_states(self, conversation_id: str) -> dict[int, set[str]]:
         """How far the citizen's messages are: by their number, the states of their deliveries."""
-        query = (
-            select(_ENTRIES.c.seq, _DELIVERIES.c.state)
-            .outerjoin(
-                _DELIVERIES,
-                (_DELIVERIES.c.conversation_id == _ENTRIES.c.conversation_id)
-                & (_DELIVERIES.c.seq == _ENTRIES.c.seq),
-            )
-            .where(
-                _ENTRIES.c.conversation_id == conversation_id,
-                _ENTRIES.c.author == Author.VISITOR,
-                _ENTRIES.c.kind.in_((What.MESSAGE, What.FILE)),
-            )
-            .order_by(_ENTRIES.c.seq)
-        )
+        rows = await self._rows(questions.DELIVERY_STATES, {"conversation": conversation_id})
         states: dict[int, set[str]] = {}
-        for seq, state in await self._rows(query):
+        for seq, state in rows:
             states.setdefault(seq, set()).update({state} if state else ())
         return states
 
     async def unread(self, conversation_id: str) -> list[Unread]:
         """What operators wrote to the citizen and no page of theirs has, with where they wrote it."""
-        return [Unread.of(row) for row in await self._rows(unread_in(conversation_id))]
+        return [Unread.of(row) for row in await self._rows(UNREAD_IN, {"conversation": conversation_id})]
 
     async def unread_since(self, moment: int) -> dict[str, int]:
         """The chats in which operators wrote something since ``moment`` that no page has; the first of it."""
@@ -491,10 +455,8 @@ class Store:
 
     async def last_answer(self, conversation_id: str) -> int:
         """The number of the last thing that an operator did in a conversation; 0 if none ever did."""
-        query = select(func.max(_ENTRIES.c.seq)).where(
-            _ENTRIES.c.conversation_id == conversation_id, _ENTRIES.c.author == Author.OPERATOR
-        )
-        return (await self._rows(query))[0][0] or 0
+        rows = await self._rows(questions.LAST_ANSWER, {"conversation": conversation_id})
+        return rows[0][0] or 0
 
     async def operators(self) -> list[str]:
         """The names of the operators who did something lately, in any conversation."""
@@ -564,7 +526,7 @@ class Store:
 
     async def is_ended(self, session_id: str) -> bool:
         """Whether a session of the desk was ended."""
-        return await self._one(select(EndedSession).where(col(EndedSession.id) == session_id)) is not None
+        return bool(await self._rows(questions.ENDED, {"id": session_id}))
 
     async def presence(self) -> list[Presence]:
         """What operators said of being there."""
@@ -574,19 +536,19 @@ class Store:
         """The operators' word on whether the office is there, if any was given."""
         return await self._one(select(Switch))
 
-    async def _one(self, query: Select[T]) -> T | None:
-        rows = await self._all(query)
+    async def _one(self, query: Select[T], values: dict[str, Any] | None = None) -> T | None:
+        rows = await self._all(query, values)
         return rows[0] if rows else None
 
-    async def _all(self, query: Select[T]) -> list[T]:
-        return [row[0] for row in await self._whole(query)]
+    async def _all(self, query: Select[T], values: dict[str, Any] | None = None) -> list[T]:
+        return [row[0] for row in await self._whole(query, values)]
 
-    async def _whole(self, query: Any) -> Sequence[Any]:
+    async def _whole(self, query: Any, values: dict[str, Any] | None = None) -> Sequence[Any]:
         """Rows that hold whole objects."""
 
         async def read() -> Sequence[Any]:
             async with AsyncSession(self._engine, expire_on_commit=False) as session:
-                return (await session.execute(query)).all()
+                return (await session.execute(query, values)).all()
 
         return await self._in_turn(read)
 

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 
 from models.tables import Author, Conversation, Entry, Kind, RemoteMessage, State, What
 
@@ -30,31 +30,30 @@ class Unread(NamedTuple):
 
     @classmethod
     def of(cls, row: Any) -> "Unread":
-        """The message of a row of ``unread_in``."""
+        """The message of a row of ``UNREAD_IN``."""
         return cls(row.seq, row.origin, row.created_at, row.had_seq, row.chat, row.message)
 
 
-def unread_in(conversation_id: str) -> Select[Any]:
-    """What is unread in a conversation, in order."""
-    return (
-        select(
-            _ENTRIES.c.seq,
-            _ENTRIES.c.origin,
-            _ENTRIES.c.created_at,
-            _CONVERSATIONS.c.had_seq,
-            _REMOTE.c.chat,
-            _REMOTE.c.message,
-        )
-        .join(_CONVERSATIONS, _CONVERSATIONS.c.id == _ENTRIES.c.conversation_id)
-        .outerjoin(
-            _REMOTE,
-            (_REMOTE.c.conversation_id == _ENTRIES.c.conversation_id)
-            & (_REMOTE.c.seq == _ENTRIES.c.seq)
-            & (_REMOTE.c.bridge == _ENTRIES.c.origin),
-        )
-        .where(_ENTRIES.c.conversation_id == conversation_id, *_IS_UNREAD)
-        .order_by(_ENTRIES.c.seq)
+UNREAD_IN = (
+    select(
+        _ENTRIES.c.seq,
+        _ENTRIES.c.origin,
+        _ENTRIES.c.created_at,
+        _CONVERSATIONS.c.had_seq,
+        _REMOTE.c.chat,
+        _REMOTE.c.message,
     )
+    .join(_CONVERSATIONS, _CONVERSATIONS.c.id == _ENTRIES.c.conversation_id)
+    .outerjoin(
+        _REMOTE,
+        (_REMOTE.c.conversation_id == _ENTRIES.c.conversation_id)
+        & (_REMOTE.c.seq == _ENTRIES.c.seq)
+        & (_REMOTE.c.bridge == _ENTRIES.c.origin),
+    )
+    .where(_ENTRIES.c.conversation_id == bindparam("conversation"), *_IS_UNREAD)
+    .order_by(_ENTRIES.c.seq)
+)
+"""What is unread in a conversation, in order; made once, since each answer asks it."""
 
 
 def unread_since(moment: int) -> Select[Any]:

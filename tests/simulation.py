@@ -96,10 +96,10 @@ class CountingStore(Store):
 
     under_way = 0
 
-    async def _all(self, query: Any) -> Any:
+    async def _all(self, query: Any, values: dict[str, Any] | None = None) -> Any:
         self.under_way += 1
         try:
-            return await super()._all(query)
+            return await super()._all(query, values)
         finally:
             self.under_way -= 1
 

@@ -1,0 +1,86 @@
+"""Questions that are asked with every message, answer and opened page, each made once.
+
+To make one anew takes SQLAlchemy as long as all the rest of asking it. The values are given when it is asked, under
+the names of its ``bindparam``.
+"""
+
+from typing import Any
+
+from sqlalchemy import Select, bindparam, func, select
+
+from models.tables import (
+    UNFINISHED,
+    Author,
+    Conversation,
+    Delivery,
+    EndedSession,
+    Entry,
+    RemoteMessage,
+    Thread,
+    What,
+)
+
+_ENTRIES = Entry.__table__  # type: ignore[attr-defined]
+_DELIVERIES = Delivery.__table__  # type: ignore[attr-defined]
+_CONVERSATIONS = Conversation.__table__  # type: ignore[attr-defined]
+_THREADS = Thread.__table__  # type: ignore[attr-defined]
+_REMOTE = RemoteMessage.__table__  # type: ignore[attr-defined]
+_ENDED = EndedSession.__table__  # type: ignore[attr-defined]
+
+ALL = 2**31 - 1
+"""As many rows as there are, where a question has a ``limit``."""
+
+CONVERSATION = select(Conversation).where(_CONVERSATIONS.c.id == bindparam("id"))
+THREAD = select(Thread).where(
+    _THREADS.c.conversation_id == bindparam("conversation"), _THREADS.c.bridge == bindparam("bridge")
+)
+ENDED = select(_ENDED.c.id).where(_ENDED.c.id == bindparam("id"))
+
+_OF_CONVERSATION: Select[Any] = select(_ENTRIES).where(
+    _ENTRIES.c.conversation_id == bindparam("conversation")
+)
+ENTRIES = (
+    _OF_CONVERSATION.where(_ENTRIES.c.seq > bindparam("after"))
+    .order_by(_ENTRIES.c.seq)
+    .limit(bindparam("limit"))
+)
+ENTRY = _OF_CONVERSATION.where(_ENTRIES.c.seq == bindparam("seq"))
+ENTRY_BY_KEY: Select[Any] = select(_ENTRIES).where(
+    _ENTRIES.c.origin == bindparam("origin"), _ENTRIES.c.origin_key == bindparam("key")
+)
+LAST_ANSWER = select(func.max(_ENTRIES.c.seq)).where(
+    _ENTRIES.c.conversation_id == bindparam("conversation"), _ENTRIES.c.author == Author.OPERATOR
+)
+
+DELIVERY_STATES = (
+    select(_ENTRIES.c.seq, _DELIVERIES.c.state)
+    .outerjoin(
+        _DELIVERIES,
+        (_DELIVERIES.c.conversation_id == _ENTRIES.c.conversation_id) & (_DELIVERIES.c.seq == _ENTRIES.c.seq),
+    )
+    .where(
+        _ENTRIES.c.conversation_id == bindparam("conversation"),
+        _ENTRIES.c.author == Author.VISITOR,
+        _ENTRIES.c.kind.in_((What.MESSAGE, What.FILE)),
+    )
+    .order_by(_ENTRIES.c.seq)
+)
+WAITING_DELIVERIES = (
+    select(Delivery)
+    .where(
+        _DELIVERIES.c.conversation_id == bindparam("conversation"),
+        _DELIVERIES.c.bridge == bindparam("bridge"),
+        _DELIVERIES.c.state.in_(UNFINISHED),
+    )
+    .order_by(_DELIVERIES.c.id)
+    .limit(bindparam("limit"))
+)
+REMOTE_MESSAGE = (
+    select(RemoteMessage)
+    .where(
+        _REMOTE.c.bridge == bindparam("bridge"),
+        _REMOTE.c.chat == bindparam("chat"),
+        _REMOTE.c.message == bindparam("message"),
+    )
+    .limit(1)
+)
