@@ -1,10 +1,11 @@
-"""The statements that append entries, each turned into text once for each number of rows.
+"""The statements that append entries, each turned into text once, for one row, and repeated for more.
 
 SQLAlchemy turns a statement about many rows into text for each batch anew, and takes as long for that as the
 database for its own work, with the interpreter's lock in hand.
 """
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -37,79 +38,65 @@ class Statements:
 
     def arrived(self, connection: Connection, origin: str, keys: Sequence[str]) -> set[str]:
         """Those of the keys under which this origin has an entry already."""
-        found = connection.exec_driver_sql(self._text(_arrived, len(keys)), (origin, *keys))
+        found = connection.exec_driver_sql(self._text(_ARRIVED, len(keys)), (origin, *keys))
         return {row[0] for row in found}
 
     def last(self, connection: Connection, conversations: Sequence[str]) -> Sequence[Row[Any]]:
         """``id``, ``last_seq`` and ``state`` of those that exist; until the end nobody else changes them."""
-        return connection.exec_driver_sql(self._text(_last, len(conversations)), tuple(conversations)).all()
+        return connection.exec_driver_sql(self._text(_LAST, len(conversations)), tuple(conversations)).all()
 
     def advance(self, connection: Connection, conversations: Sequence[str], count: int, moment: int) -> None:
         """Count ``count`` entries more in each of the conversations, written at ``moment``."""
-        connection.exec_driver_sql(self._text(_advance, len(conversations)), (count, moment, *conversations))
+        connection.exec_driver_sql(self._text(_ADVANCE, len(conversations)), (count, moment, *conversations))
 
     def insert_entries(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
         """Write entries, whose values stand in the order of ``ENTRY``."""
-        connection.exec_driver_sql(self._text(_insert_entries, len(rows)), _flat(rows))
+        connection.exec_driver_sql(self._text(_INSERT_ENTRIES, len(rows)), _flat(rows))
 
     def insert_deliveries(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
         """Write deliveries, whose values stand in the order of ``DELIVERY``."""
-        connection.exec_driver_sql(self._text(_insert_deliveries, len(rows)), _flat(rows))
+        connection.exec_driver_sql(self._text(_INSERT_DELIVERIES, len(rows)), _flat(rows))
 
     def to_json(self, data: dict[str, Any]) -> Any:
         """What the driver takes for an entry's ``data``."""
         assert self._json is not None
         return self._json(data)
 
-    def _as_text(self, statement: Callable[[int], ClauseElement], count: int) -> str:
-        return str(statement(count).compile(dialect=self._dialect))
+    def _as_text(self, statement: ClauseElement, count: int) -> str:
+        one = str(statement.compile(dialect=self._dialect))
+        head, values, row = one.partition(" VALUES ")
+        if values:
+            return head + values + ", ".join([row] * count)
+        return _KEYS.sub(lambda found: f" IN ({', '.join([found[1]] * count)})", one)
 
 
-def _arrived(count: int) -> ClauseElement:
-    # Not pairs in one IN: SQLite reads the whole table for that.
-    return select(_ENTRIES.c.origin_key).where(
-        _ENTRIES.c.origin == bindparam("origin"), _ENTRIES.c.origin_key.in_(_several("key", count))
-    )
+_KEYS = re.compile(r" IN \(([^()]+)\)")
+"""Where a statement about one row has its key."""
 
 
-def _last(count: int) -> ClauseElement:
-    # In one order everywhere, so that two hubs on one PostgreSQL cannot lock each other out. SQLite, where the
-    # whole transaction is alone, leaves FOR UPDATE out.
-    return (
-        select(_CONVERSATIONS.c.id, _CONVERSATIONS.c.last_seq, _CONVERSATIONS.c.state)
-        .where(_CONVERSATIONS.c.id.in_(_several("id", count)))
-        .order_by(_CONVERSATIONS.c.id)
-        .with_for_update()
-    )
+def _insert(table: Table, columns: Sequence[str]) -> ClauseElement:
+    return insert(table).values([{name: bindparam(name, type_=table.c[name].type) for name in columns}])
 
 
-def _advance(count: int) -> ClauseElement:
-    return (
-        update(_CONVERSATIONS)
-        .where(_CONVERSATIONS.c.id.in_(_several("id", count)))
-        .values(last_seq=_CONVERSATIONS.c.last_seq + bindparam("count"), updated_at=bindparam("moment"))
-    )
-
-
-def _insert_entries(count: int) -> ClauseElement:
-    return _insert(_ENTRIES, ENTRY, count)
-
-
-def _insert_deliveries(count: int) -> ClauseElement:
-    return _insert(_DELIVERIES, DELIVERY, count)
-
-
-def _insert(table: Table, columns: Sequence[str], count: int) -> ClauseElement:
-    return insert(table).values(
-        [
-            {name: bindparam(f"{name}{number}", type_=table.c[name].type) for name in columns}
-            for number in range(count)
-        ]
-    )
-
-
-def _several(name: str, count: int) -> list[Any]:
-    return [bindparam(f"{name}{number}") for number in range(count)]
+# Not pairs in one IN: SQLite reads the whole table for that.
+_ARRIVED = select(_ENTRIES.c.origin_key).where(
+    _ENTRIES.c.origin == bindparam("origin"), _ENTRIES.c.origin_key.in_([bindparam("key")])
+)
+# In one order everywhere, so that two hubs on one PostgreSQL cannot lock each other out. SQLite, where the
+# whole transaction is alone, leaves FOR UPDATE out.
+_LAST = (
+    select(_CONVERSATIONS.c.id, _CONVERSATIONS.c.last_seq, _CONVERSATIONS.c.state)
+    .where(_CONVERSATIONS.c.id.in_([bindparam("id")]))
+    .order_by(_CONVERSATIONS.c.id)
+    .with_for_update()
+)
+_ADVANCE = (
+    update(_CONVERSATIONS)
+    .where(_CONVERSATIONS.c.id.in_([bindparam("of")]))
+    .values(last_seq=_CONVERSATIONS.c.last_seq + bindparam("count"), updated_at=bindparam("moment"))
+)
+_INSERT_ENTRIES = _insert(_ENTRIES, ENTRY)
+_INSERT_DELIVERIES = _insert(_DELIVERIES, DELIVERY)
 
 
 def _flat(rows: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
