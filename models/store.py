@@ -34,6 +34,7 @@ from models.tables import (
     StoredFile,
     Switch,
     Thread,
+    Vacancy,
     What,
 )
 from models.unread import UNREAD_IN, Unread, unread_since
@@ -531,6 +532,10 @@ class Store:
     async def presence(self) -> list[Presence]:
         """What operators said of being there."""
         return await self._all(select(Presence))
+
+    async def vacancy(self) -> Vacancy | None:
+        """That nobody is there, where operators were told so and nobody was seen since."""
+        return await self._one(select(Vacancy))
 
     async def switch(self) -> Switch | None:
         """The operators' word on whether the office is there, if any was given."""

@@ -325,3 +325,12 @@ class Presence(SQLModel, table=True):
     away_until: int = Field(default=0, sa_type=BigInteger)
     """Away for a moment until then; 0 for not at all."""
     said_at: int = Field(sa_type=BigInteger)
+
+
+class Vacancy(SQLModel, table=True):
+    """Operators were told that nobody is there, and nobody was seen since. At most one row."""
+
+    __tablename__ = "vacancy"
+
+    id: int = Field(default=1, primary_key=True)
+    since: int = Field(sa_type=BigInteger)

@@ -157,9 +157,7 @@ class Core:
         An office without any platform works from its desk, by the hours alone.
         """
         platforms = self.bridges.keys() - self.correspondents.keys()
-        return (
-            bool(platforms) and self.away() >= platforms and not self.fanout.listeners(DESK) + self._desks()
-        )
+        return bool(platforms) and self.away() >= platforms and not self.desks()
 
     def away(self) -> set[str]:
         """The platforms that operators were told are away, as the hub that leads knows them."""
@@ -172,9 +170,6 @@ class Core:
         own = {name: bridge.health for name, bridge in self.bridges.items()}
         return own if self.leads or self.around is None else own | self.around.healths()
 
-    def _desks(self) -> int:
-        return 0 if self.around is None else self.around.desks
-
     def tell(self, topic: str, event: Live) -> None:
         """To the streams of a topic, on whichever hub they are open."""
         self.fanout.publish(topic, event)
@@ -183,6 +178,15 @@ class Core:
     def to_others(self, message: Message) -> None:
         """To the other hubs, if there are any."""
         self.bus.send(message)
+
+    def operator_did_something(self) -> None:
+        """An operator is there: pages that said that nobody is hear of it."""
+        if self.attendance.did_something(self.now()):
+            self.fanout.publish(EVERYWHERE, Live("status"))
+
+    def desks(self) -> int:
+        """How many desks are open, on whichever hub."""
+        return self.fanout.listeners(DESK) + (0 if self.around is None else self.around.desks)
 
     async def _line_changed(self, name: str, back: bool) -> None:
         """A platform is away, or back: tell the operators of the others and at the desk, and open pages."""
@@ -421,8 +425,8 @@ class Core:
             self.fanout.publish(record.conversation_id, record)
             self.fanout.publish(DESK, record)
             self.signs.wrote(record)
-            if record.author == Author.OPERATOR and self.attendance.did_something(self.now()):
-                self.fanout.publish(EVERYWHERE, Live("status"))
+            if record.author == Author.OPERATOR:
+                self.operator_did_something()
             busy.update(record.deliver_to)
             moves |= moves_the_line(record.kind, record.seq)
             misplaces |= record.kind in _MISPLACES

@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 from models.errors import StorageError
 from models.tables import Kind, now_ms
-from routing.fanout import DESK
 from routing.texts import say
 from routing.waiting import EmptyRoom
 
@@ -35,12 +34,11 @@ class ClockDuties(EmptyRoom):
         """In opening hours: tell operators, once, and citizens that nobody is to be seen; and that somebody is."""
         try:
             if not self.office().open or await self._sees_somebody():
-                if self.attendance.found_somebody():
-                    self.publish_status()
-            elif self.attendance.found_nobody():
-                today = self.now().astimezone(ZoneInfo(self.settings.office.timezone)).date()
-                key = f"nobody-here/{today}/{self.attendance.times_empty}"
-                await self.announce(key, say(self.operators_language, "nobody_here"))
+                news = await self.attendance.found_somebody()
+            else:
+                text = say(self.operators_language, "nobody_here")
+                news = await self.attendance.found_nobody(self.now(), text, self.destinations(None))
+            if news:
                 self.publish_status()
         except StorageError as error:
             log.warning("who is there could not be looked after: %s", error)
@@ -48,7 +46,7 @@ class ClockDuties(EmptyRoom):
     async def _sees_somebody(self) -> bool:
         """Whether anybody is there, or nothing can be said: silence alone says nothing of who never said a word."""
         attendance, now = self.attendance, self.now()
-        if self.fanout.listeners(DESK) or attendance.here(now) or attendance.is_active(now):
+        if self.desks() or attendance.here(now) or attendance.is_active(now):
             return True
         platforms = [name for name in self.bridges if name not in self.correspondents]
         seen = [await self.bridges[name].anybody_there() for name in platforms]

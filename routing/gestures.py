@@ -217,10 +217,10 @@ class Gestures(Visitors, Callbacks, Passing):
             await self._say(arrival, where, "bad_time", text=argument, name="here")
             return
         name = arrival.operator.name
-        await self.attendance.say_here(name, now, end)
+        await self.attendance.say_here(f"{arrival.bridge}/{arrival.key}", name, now, end)
         if self.switch is not None and self.switch.by == name and in_force(self.switch, now):
             await self._set_switch(arrival, None, None)
-        if self.attendance.found_somebody():
+        if await self.attendance.found_somebody():
             self.publish_status()
         await self.answer(arrival, where, self._who_is_here())
 
@@ -236,7 +236,7 @@ class Gestures(Visitors, Callbacks, Passing):
         except ValueError:
             await self._say(arrival, where, "bad_time", text=argument, name="away")
             return
-        await self.attendance.say_away(name, end)
+        await self.attendance.say_away(f"{arrival.bridge}/{arrival.key}", name, end)
         if not others:
             await self._go(arrival, where, "away", argument, now + COFFEE)
             return

@@ -187,30 +187,33 @@ class Neighbours:
         """Other hubs have written: forget what may not be true any more, wake who waits for it."""
         hub = self._hub
         busy: set[str] = set()
-        moves = blocks = switch = False
+        moves = blocks = office = False
         for entry in entries:
             hub.forget(entry.conversation_id)
             news = News(entry.conversation_id, entry.seq)
             hub.fanout.publish(entry.conversation_id, news)
             hub.fanout.publish(DESK, news)
-            if entry.author == Author.OPERATOR and entry.kind in (What.MESSAGE, What.FILE):
-                hub.signs.look_after(entry.conversation_id, entry.seq)
+            if entry.author == Author.OPERATOR:
+                hub.operator_did_something()
+                if entry.kind in (What.MESSAGE, What.FILE):
+                    hub.signs.look_after(entry.conversation_id, entry.seq)
             moves |= moves_the_line(entry.kind, entry.seq)
             blocks |= entry.kind in (What.BLOCKED, What.UNBLOCKED)
-            switch |= entry.conversation_id == OFFICE_ID and entry.kind == What.NOTE
+            office |= entry.conversation_id == OFFICE_ID and entry.kind == What.NOTE
             busy.update(hub.outboxes if entry.deliver_to is None else entry.deliver_to)
         if moves:
             hub.queue.changed()
         if blocks:
             self._run(hub.load_blocks())
-        if switch:
-            self._run(self._switched())
+        if office:
+            self._run(self._office_changed())
         for name in busy & hub.outboxes.keys():
             hub.outboxes[name].wake()
 
-    async def _switched(self) -> None:
-        """An operator has closed the line, or opened it, through another hub."""
+    async def _office_changed(self) -> None:
+        """Through another hub an operator has closed the line, or opened it, or is there, or away; or nobody is."""
         self._hub.switch = await self._hub.store.switch()
+        await self._hub.attendance.load()
         self._hub.publish_status()
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:

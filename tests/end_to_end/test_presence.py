@@ -170,6 +170,34 @@ async def test_what_was_said_outlives_a_restart(tmp_path: Path) -> None:
         assert AT_THE_DESK in await read(running)
 
 
+async def test_that_nobody_is_there_outlives_a_restart_and_is_not_told_again(tmp_path: Path) -> None:
+    clock = Clock(rome("2026-11-18 09:00"))
+    async with hub_at(tmp_path, clock=clock, hours=WEEK) as running:
+        await command(running, "Anna Bianchi", "here", "5m")
+        await look(running, 10)
+        assert AT_THE_DESK in await read(running)
+    async with hub_at(tmp_path, clock=clock, hours=WEEK) as running:
+        assert AT_THE_DESK in await read(running)
+        await look(running, 5)
+        assert len([text for text in await told(running) if NOBODY in text]) == 1
+        await command(running, "Anna Bianchi", "here", "5m")
+        assert "Siamo qui" in await read(running)
+        await look(running, 10)
+        assert AT_THE_DESK in await read(running)
+        assert len([text for text in await told(running) if NOBODY in text]) == 2
+
+
+async def test_a_word_that_arrives_twice_counts_once(desk: RunningHub) -> None:
+    words = [
+        Arrival("desk", key, "desk", Operator("desk:Anna Bianchi", "Anna Bianchi")) for key in ("one", "two")
+    ]
+    await command(desk, "Marco Rossi", "here")
+    await desk.hub.operator_commanded(words[0], None, Command("here", ""))
+    await desk.hub.operator_commanded(words[1], None, Command("away", "20m"))
+    await desk.hub.operator_commanded(words[0], None, Command("here", ""))
+    assert "Presenti: Marco Rossi." in desk.hub.office_in_words()
+
+
 async def test_the_desk_has_a_button_for_it(desk: RunningHub) -> None:
     async with Citizen(desk.url) as browser:
         await browser.http.get(desk.desk_link, follow_redirects=True)
