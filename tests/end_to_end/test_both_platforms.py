@@ -183,6 +183,24 @@ async def test_who_takes_it_and_who_closes_it_is_said_on_both(both: Both) -> Non
     assert len(await entries(both.office, both.maria, What.CLOSED)) == 2
 
 
+async def test_what_an_operator_writes_in_a_closed_conversation_opens_it_again_on_both(both: Both) -> None:
+    await both.from_telegram("/close")
+    await both.telegram.wait_for(lambda: both.telegram.topics()[0].is_closed, PATIENCE)
+    async with both.maria.listening() as stream:
+        await both.from_slack("Dimenticavo: porti un documento")
+        assert (await next_answer(stream))["text"] == "Dimenticavo: porti un documento"
+    await both.telegram.wait_for(lambda: not both.telegram.topics()[0].is_closed, PATIENCE)
+    await both.slack.wait_for(lambda: "close" in both.slack.thread(both.root)[0].buttons, PATIENCE)
+    await both.from_slack("!close")
+    await both.telegram.wait_for(lambda: both.telegram.topics()[0].is_closed, PATIENCE)
+    await both.telegram.operator_reopens_topic("marco", both.topic.id)
+    await both.from_telegram("E una marca da bollo")
+    found = await until(both.office, both.maria, lambda found: "E una marca da bollo" in texts(found))
+    assert len([record for record in found if record.kind == What.REOPENED]) == 2
+    await both.slack.wait_for(lambda: "Marco Rossi: E una marca da bollo" in both.on_slack(), PATIENCE)
+    await both.slack.wait_for(lambda: "close" in both.slack.thread(both.root)[0].buttons, PATIENCE)
+
+
 async def test_the_answer_to_a_command_comes_only_where_it_was_given(both: Both) -> None:
     await both.from_telegram("/who")
     await both.telegram.wait_for(lambda: len(both.on_telegram()) == 2, PATIENCE)

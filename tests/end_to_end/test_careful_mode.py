@@ -11,10 +11,11 @@ from tests.both_office import (
     Both,
     both_fixture,  # noqa: F401 - used by name
 )
+from tests.citizen import Citizen
 from tests.hub import RunningHub, hub_at
 from tests.office import PDF, entries, luca, next_answer, texts, until
 from tests.platforms.slack import SlackStandIn
-from tests.platforms.telegram import TelegramStandIn
+from tests.platforms.telegram import Kind, TelegramStandIn
 from tests.slack_office import slack_fixture  # noqa: F401 - used by name
 from tests.telegram_office import PATIENCE, listening, telegram_fixture  # noqa: F401 - used by name
 
@@ -135,6 +136,64 @@ async def test_an_album_goes_with_the_sign_of_its_first_picture_or_stays_inside_
     await _nothing_secret_reached(both)
 
 
+async def test_an_edit_of_a_files_comment_sends_no_file_and_takes_none_back(both: Both) -> None:
+    secret = (f"{SECRET}.pdf", PDF)
+    on_slack = await both.slack.operator_says("anna", f"{SECRET} ecco", thread_ts=both.root, files=[secret])
+    on_telegram = await both.telegram.operator_says("marco", f"{SECRET}!", thread=both.topic.id, file=secret)
+    await until(both.office, both.maria, lambda found: len(texts(found, What.NOTE)) == 2)
+    await both.slack.operator_edits(on_slack, f"> {SECRET} ecco")
+    await both.slack.wait_for(lambda: any("non invia nulla" in text for text in both.on_slack()), PATIENCE)
+    await both.telegram.operator_edits(on_telegram, f"> {SECRET}!")
+    await both.telegram.wait_for(
+        lambda: any("non invia nulla" in text for text in both.on_telegram()), PATIENCE
+    )
+    form = ("modulo.pdf", PDF)
+    on_slack = await both.slack.operator_says("anna", "> Il modulo", thread_ts=both.root, files=[form])
+    on_telegram = await both.telegram.operator_says("marco", "> Idem", thread=both.topic.id, file=form)
+    await until(both.office, both.maria, lambda found: len(texts(found, What.FILE)) == 2)
+    await both.slack.operator_edits(on_slack, f"{SECRET} non quello")
+    await both.telegram.operator_edits(on_telegram, f"{SECRET} macché")
+    await both.slack.wait_for(lambda: any("resta fra colleghi" in text for text in both.on_slack()), PATIENCE)
+    await both.telegram.wait_for(
+        lambda: any("resta fra colleghi" in text for text in both.on_telegram()), PATIENCE
+    )
+    await _nothing_secret_reached(both)
+    assert sorted(texts(await entries(both.office, both.maria), What.FILE)) == ["Idem", "Il modulo"]
+
+
+async def test_an_answer_to_what_the_bot_says_to_the_whole_office_reaches_nobody(both: Both) -> None:
+    await both.from_slack("!hours", "anna")  # an answer inside the thread, which is the citizen's
+    await both.office.hub.announce("lunch", "La linea chiude alle 13")
+    (told,) = await both.telegram.wait_for(
+        lambda: [m for m in both.telegram.messages() if "alle 13" in m.text], PATIENCE
+    )
+    (said,) = await both.slack.wait_for(
+        lambda: [m for m in both.slack.messages() if "alle 13" in m.text], PATIENCE
+    )
+    await both.telegram.operator_says("marco", f"> {SECRET} di già?", reply_to=told.id)
+    await both.slack.operator_says("anna", f"> {SECRET} anche oggi?", thread_ts=said.ts)
+    await both.slack.operator_says("anna", f"> {SECRET} a tutti", thread_ts=said.ts, broadcast=True)
+    await _nothing_secret_reached(both)
+
+
+async def test_in_a_group_without_topics_the_sign_counts_just_as_well(tmp_path: Path) -> None:
+    departments = [{"name": "Servizi sociali", "careful": True}]
+    async with (
+        TelegramStandIn(Kind.SUPERGROUP) as telegram,
+        hub_at(tmp_path, telegram=telegram, departments=departments) as office,
+        Citizen(office.url) as maria,
+    ):
+        await maria.start("Buongiorno", department="Servizi sociali")
+        (root,) = await telegram.wait_for(telegram.messages, PATIENCE)
+        said = await telegram.operator_says("marco", f"{SECRET} chi è?", reply_to=root.id)
+        await telegram.operator_edits(said, f"> {SECRET} chi è?")
+        await telegram.operator_says("marco", f"> {SECRET} a nessuno")
+        await telegram.operator_says("marco", "> Eccomi", reply_to=root.id)
+        found = await until(office, maria, lambda found: "Eccomi" in texts(found))
+        assert texts(found) == ["Buongiorno", "Eccomi"]
+        assert texts(found, What.NOTE) == [f"{SECRET} chi è?"]
+
+
 async def test_broadcasts_and_replies_outside_the_thread_stay_inside_too(both: Both) -> None:
     await both.slack.operator_says("anna", f"{SECRET} tutti", thread_ts=both.root, broadcast=True)
     await both.telegram_shows(f"📝 Anna Bianchi: {SECRET} tutti")
@@ -154,12 +213,22 @@ async def test_what_is_forwarded_stays_inside_whatever_it_begins_with(both: Both
         "marco", f"> {SECRET} inoltrato", thread=both.topic.id, extra={"forward_origin": origin}
     )
     await both.slack.wait_for(lambda: f"📝 Marco Rossi: > {SECRET} inoltrato" in both.on_slack(), PATIENCE)
+    shared = {
+        "type": "message", "channel": both.slack.channel, "user": "U0LD000001", "ts": "1900000000.000100",
+        "thread_ts": both.root, "text": "> Guardi qui", "attachments": [{"is_share": True, "text": SECRET}],
+    }  # fmt: skip
+    both.slack.emit(shared, both.slack.workspace.channels[both.slack.channel])
+    await until(both.office, both.maria, lambda found: "Guardi qui" in texts(found))
     await _nothing_secret_reached(both)
 
 
 async def test_other_bots_reach_nobody_even_with_the_sign(both: Both) -> None:
     both.telegram.add_user("robot", "Robot", is_bot=True)
-    await both.telegram.operator_says("robot", f"> {SECRET}", thread=both.topic.id)
+    said = await both.telegram.operator_says("robot", f"> {SECRET}", thread=both.topic.id)
+    await both.telegram.operator_edits(said, f"> {SECRET} ancora")
+    posted = await both.slack.app_says(f"> {SECRET}", thread_ts=both.root)
+    await both.slack.operator_edits(posted, f"> {SECRET} ancora")
+    await both.slack.app_says(f"> {SECRET}", thread_ts=both.root, username="Anna Bianchi")
     await _nothing_secret_reached(both)
 
 
@@ -171,6 +240,13 @@ async def test_ready_answers_last_words_and_the_desk_are_meant_for_the_citizen(b
     await both.from_telegram("/close Arrivederci", "marco")
     found = await until(both.office, both.maria, lambda found: [r for r in found if r.kind == What.CLOSED])
     assert texts(found)[-1] == "Arrivederci"
+    await both.maria.say("Ancora una cosa")
+    await both.slack.wait_for(lambda: "close" in both.slack.thread(both.root)[0].buttons, PATIENCE)
+    await both.from_slack("!close Buona giornata", "anna")
+    found = await until(
+        both.office, both.maria, lambda found: len([r for r in found if r.kind == What.CLOSED]) == 2
+    )
+    assert texts(found)[-1] == "Buona giornata"
 
 
 async def test_notes_stay_notes(both: Both) -> None:

@@ -1,15 +1,20 @@
 """Rules at work: where a citizen's first message goes, and what ``./linea route`` says of it."""
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.citizen import Citizen
 from tests.hub import ALWAYS, Clock, hub_at
+from tests.office import next_answer
 from tests.platforms.slack import SlackStandIn
+from tests.platforms.telegram import TelegramStandIn
 from tests.program import Program
 from tests.slack_office import slack_fixture  # noqa: F401 - used by name
+from tests.telegram_office import PATIENCE, listening, telegram_fixture  # noqa: F401 - used by name
 
 MORNING = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 EVENING = datetime(2026, 11, 23, 19, 0, tzinfo=UTC)
@@ -45,6 +50,53 @@ async def test_the_first_message_decides_which_channel_sees_it(
         assert (await citizen.start(text, page=page, lang=lang)).status_code == 201
         shown = await slack.wait_for(lambda: slack.messages(channels[where]))
     assert text in shown[0].text
+
+
+@pytest.mark.parametrize(
+    ("own", "department"),
+    [
+        (("slack", "telegram"), "Anagrafe"),
+        (("slack",), "Tributi"),
+        (("telegram",), "Biblioteca"),
+        ((), "Estero"),
+    ],
+)
+async def test_a_department_answers_from_all_of_its_places_and_the_offices_where_it_has_none(
+    slack: SlackStandIn, telegram: TelegramStandIn, tmp_path: Path, own: tuple[str, ...], department: str
+) -> None:
+    channel, group = slack.add_channel("proprio"), telegram.add_chat()
+    places = {"slack": {"channel": channel}, "telegram": {"chat": group}}
+    departments = [{"name": department, **{name: places[name] for name in own}}]
+    there = channel if "slack" in own else slack.channel
+    here = group if "telegram" in own else telegram.chat
+    async with (
+        hub_at(tmp_path, slack=slack, telegram=telegram, departments=departments) as office,
+        Citizen(office.url) as citizen,
+        httpx.AsyncClient(base_url=office.url, follow_redirects=True) as desk,
+    ):
+        await slack.wait_for(lambda: slack.connected == 1)
+        await listening(telegram)
+        await citizen.start("Buongiorno", name="Maria Rossi", department=department)
+        (root,) = await slack.wait_for(lambda: slack.messages(there), PATIENCE)
+        (topic,) = await telegram.wait_for(lambda: telegram.topics(here), PATIENCE)
+        await telegram.wait_for(lambda: telegram.thread(topic.id, here), PATIENCE)
+        async with citizen.listening() as stream:
+            await slack.operator_says("anna", "Da Slack", thread_ts=root.ts)
+            assert (await next_answer(stream))["text"] == "Da Slack"
+            await telegram.operator_says("marco", "Da Telegram", thread=topic.id, chat=here)
+            assert (await next_answer(stream))["text"] == "Da Telegram"
+        await slack.wait_for(lambda: "Marco Rossi: Da Telegram" in slack.thread(root.ts)[-1].text, PATIENCE)
+        await telegram.wait_for(
+            lambda: "Anna Bianchi: Da Slack" in [m.text for m in telegram.thread(topic.id, here)], PATIENCE
+        )
+        page = await desk.get(office.desk_link)
+        hidden = dict(re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', page.text))
+        page = await desk.post("/desk/login", data=hidden | {"name": "Lucia Verdi"})
+        assert "Maria Rossi" in page.text
+        assert department in page.text
+    elsewhere = [slack.messages(one) for one in {channel, slack.channel} - {there}]
+    elsewhere += [telegram.topics(one) for one in {group, telegram.chat} - {here}]
+    assert not any(elsewhere), "a place that is not the department's was told"
 
 
 async def test_route_says_which_rule_decides_and_why_those_before_do_not(tmp_path: Path) -> None:
