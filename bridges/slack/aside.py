@@ -27,6 +27,7 @@ class Aside:
         task = asyncio.create_task(_quietly(call))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: call.close())  # it may have been dropped before it began
 
     async def stop(self) -> None:
         """Drop what is under way."""

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Coroutine
+from typing import Any
 
 log = logging.getLogger(__name__)
 
@@ -16,11 +17,12 @@ class Aside:
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def run(self, call: Awaitable[object]) -> None:
+    def run(self, call: Coroutine[Any, Any, object]) -> None:
         """Run ``call`` unless there are too many already."""
         task = asyncio.ensure_future(_quietly(call))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: call.close())  # it may have been dropped before it began
         if len(self._tasks) > _MOST:
             task.cancel()
 
@@ -32,7 +34,7 @@ class Aside:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _quietly(call: Awaitable[object]) -> None:
+async def _quietly(call: Coroutine[Any, Any, object]) -> None:
     try:
         await call
     except Exception as error:
