@@ -109,6 +109,19 @@ def _button(action: str, label: str, value: str) -> Json:
     return {"type": "button", "action_id": action, "text": text, "value": value}
 
 
+def plain_buttons(labels: dict[str, str]) -> Json:
+    """A button for each of ``labels``, by action, that concern no conversation."""
+    return {
+        "type": "actions",
+        "elements": [_button(action, label, action) for action, label in labels.items()],
+    }
+
+
+def link_button(action: str, label: str, address: str) -> Json:
+    """A button that leads somewhere, to stand beside a text."""
+    return {**_button(action, label, action), "url": address}
+
+
 def answers(conversation_id: str, names: Iterable[str]) -> Json:
     """A button for each ready answer that fits the question."""
     elements = [

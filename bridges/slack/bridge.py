@@ -22,9 +22,10 @@ from bridges.slack.catchup import CatchUp
 from bridges.slack.channels import Channels, configured, destination
 from bridges.slack.client import new_client, new_session, quiet
 from bridges.slack.errors import ANYWHERE
-from bridges.slack.events import MessageEvent, Pressed, Reaction, Shortcut, Submitted
+from bridges.slack.events import HomeOpened, MessageEvent, Pressed, Reaction, Shortcut, Submitted
 from bridges.slack.gone import Gone
 from bridges.slack.headings import Headings
+from bridges.slack.home import Home
 from bridges.slack.ids import NAME, SEND
 from bridges.slack.inbound import Inbound
 from bridges.slack.line import Identity, Line
@@ -91,6 +92,7 @@ class SlackBridge:
             self._unread,
             self._nobody,
         )
+        self._home = Home(hub, self._client, self._names, self._office_channels)
         self._gone = Gone(hub, self._client, self._channels, sender)
         self._outbound = Outbound(
             hub, self._client, self._channels, opening, sender, headings, self._unread
@@ -170,6 +172,7 @@ class SlackBridge:
         )
         app.event("message")(self._on_message)
         app.event(_REACTION)(self._on_reaction)
+        app.event("app_home_opened")(self._on_home)
         app.event(_ANYTHING)(self._on_other_event)
         app.action(_ANYTHING)(self._on_action)
         app.shortcut(SEND)(self._on_shortcut)
@@ -185,8 +188,21 @@ class SlackBridge:
         await self._take_in(Reaction, self._inbound.reacted, event)
 
     async def _on_action(self, ack: Callable[[], Awaitable[object]], body: dict[str, Any]) -> None:
-        await self._take_in(Pressed, self._inbound.pressed, body)
+        await self._take_in(Pressed, self._pressed, body)
         await ack()
+
+    async def _pressed(self, gesture: Pressed) -> None:
+        if await self._home.pressed(gesture):
+            self._aside.run(self._home.show(gesture.user.id))
+        else:
+            await self._inbound.pressed(gesture)
+
+    async def _on_home(self, event: dict[str, Any]) -> None:
+        await self._take_in(HomeOpened, self._home_opened, event)
+
+    async def _home_opened(self, opened: HomeOpened) -> None:
+        if opened.tab == "home":
+            self._aside.run(self._home.show(opened.user))
 
     async def _on_shortcut(self, ack: Callable[[], Awaitable[object]], body: dict[str, Any]) -> None:
         await self._take_in(Shortcut, self._inbound.sent_on, body)
@@ -234,6 +250,10 @@ class SlackBridge:
     def _nobody(self, channel: str, thread: str, ts: str | None) -> None:
         gone = self._gone
         self._aside.run(gone.wrote(channel, thread, ts) if ts else gone.say(channel, thread))
+
+    def _office_channels(self) -> list[str]:
+        own = destination(self._hub.settings, self._settings, None)
+        return sorted(configured(self._hub.settings, self._settings), key=lambda one: (one != own, one))
 
     def _is_ours(self, channel: str) -> bool:
         return channel in configured(self._hub.settings, self._settings)

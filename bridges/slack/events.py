@@ -131,6 +131,13 @@ class Container(Part):
     thread_ts: str | None = None
 
 
+class HomeOpened(Part):
+    """Somebody opened the app's page: its home, or the messages with it."""
+
+    user: str
+    tab: str = ""
+
+
 class Chosen(Part):
     """What stands in an element of a window."""
 

@@ -366,7 +366,7 @@ async def test_a_socket_that_went_silent_does_not_hold_up_the_end(
 
 
 async def test_events_that_nobody_wants_are_acknowledged(tmp_path: Path) -> None:
-    events = BOT_EVENTS | {"app_home_opened", "member_joined_channel"}
+    events = BOT_EVENTS | {"member_joined_channel"}
     async with SlackStandIn(events=events) as slack, hub_at(tmp_path, slack=slack) as office:
         ts = await slack.operator_says("anna", "ciao a tutti")
         await slack.operator_reacts("marco", ts, "wave")

@@ -294,5 +294,6 @@ def test_the_manifest_asks_for_exactly_what_is_needed() -> None:
     assert manifest["settings"]["interactivity"]["is_enabled"]
     assert manifest["settings"]["event_subscriptions"]["bot_events"] == [
         "message.channels", "message.groups", "reaction_added", "reaction_removed",
+        "app_home_opened",
     ]  # fmt: skip
     assert [one["callback_id"] for one in manifest["features"]["shortcuts"]] == [SEND]

@@ -30,7 +30,9 @@ BOT_SCOPES = frozenset(
         "reactions:write",
     }
 )
-BOT_EVENTS = frozenset({"message.channels", "message.groups", "reaction_added", "reaction_removed"})
+BOT_EVENTS = frozenset(
+    {"message.channels", "message.groups", "reaction_added", "reaction_removed", "app_home_opened"}
+)
 RESPONSE_URL_USES = 5
 
 

@@ -196,6 +196,24 @@ class Operators(Backend):
         self.emit({**event, "channel": "D0LINEA001"}, None)
         return ts
 
+    async def operator_presses_at_home(self, user: str, action_id: str) -> str:
+        """Someone presses a button of the app's home tab; returns the gesture's action_ts.
+
+        `LookupError` when their tab shows no such button.
+        """
+        person = self._user(user)
+        home = self.homes[person.id]
+        elements = [each for block in home["blocks"] for each in walk(block)]
+        button = next((each for each in elements if each.get("action_id") == action_id), None)
+        if button is None:
+            raise LookupError(f"the home of {user} shows nothing with action_id {action_id}")
+        stamp = self.workspace.fresh_ts()
+        action = {"type": "button", "action_id": action_id, "block_id": "home", "action_ts": stamp}
+        container = {"type": "view", "view_id": home["id"]}
+        payload = {"type": "block_actions", **self._gesture(person), "actions": [action]}
+        self.socket_mode.offer("interactive", {**payload, "view": home, "container": container})
+        return stamp
+
     def archive(self, channel: str | None = None, archived: bool = True) -> None:
         """Someone archives a channel, or brings it back."""
         self._channel(channel).is_archived = archived
