@@ -89,7 +89,7 @@ def create(
         PROPAGATE_EXCEPTIONS=False,
     )
     app.extensions["desk"] = Desk(hub)
-    app.extensions["proofs"] = Proofs(secret_key)
+    app.extensions["proofs"] = Proofs(secret_key, shared=rates)
     app.extensions["openapi"] = openapi.document(hub.settings.server.public_url, VERSION)
     paths.register(app)
     for blueprint in (api, pages, desk, health):

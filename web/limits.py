@@ -3,7 +3,7 @@
 import math
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from ipaddress import IPv6Address, IPv6Network
 from typing import NamedTuple
 
@@ -87,7 +87,7 @@ class _Share(NamedTuple):
     rate: Rate
 
 
-def never() -> bool:
+async def never() -> bool:
     """No proof of work was done."""
     return False
 
@@ -118,7 +118,7 @@ class WriteLimits:
         conversation_id: str | None = None,
         *,
         begins: bool = False,
-        paid: Callable[[], bool] = never,
+        paid: Callable[[], Awaitable[bool]] = never,
     ) -> None:
         """Count one write; one that is refused does not count.
 
@@ -132,7 +132,7 @@ class WriteLimits:
         """
         limits, whose, has_paid = settings.limits, one_visitor(address), False
         if begins and limits.proof_of_work == "always":
-            if not paid():
+            if not await paid():
                 words = "Solve the challenge, and send it again with the solution."
                 raise TooMuch(words, wait=1, load=self._load(settings, whose))
             has_paid = True
@@ -142,7 +142,7 @@ class WriteLimits:
             return
         wait, longest = max(full, key=lambda one: one[0])
         of_conversation = any(share.kind == "conversation" for _, share in full)
-        if of_conversation or not (has_paid or paid()):
+        if of_conversation or not (has_paid or await paid()):
             load = None if of_conversation else self._load(settings, whose)
             raise _refusal(
                 wait, full[0][1] if of_conversation else longest, load, of_conversation=of_conversation

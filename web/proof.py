@@ -18,6 +18,9 @@ from typing import Any
 
 from altcha.v1 import ChallengeOptions, create_challenge, verify_solution
 
+from routing.rates import Counted, RatesAway, SharedRates
+from settings import Rate
+
 HEADER = "Altcha"
 """The request's header that carries a solution: ALTCHA's own payload, JSON in Base64."""
 VALID_FOR = 600
@@ -29,10 +32,20 @@ _LONGEST = 2_000
 """Characters of a solution; ours take 400."""
 
 
-class Proofs:
-    """Makes challenges and takes each solution once. ``now`` is seconds since 1970 UTC."""
+_ONCE = Rate(1, 2 * VALID_FOR)
+"""A solution, in the time in which it is good; twice that, since the clocks of several hubs may differ."""
 
-    def __init__(self, secret: str, now: Callable[[], float] = time.time) -> None:
+
+class Proofs:
+    """Makes challenges and takes each solution once: among all hubs, where they count together (``shared``).
+
+    ``now`` is seconds since 1970 UTC.
+    """
+
+    def __init__(
+        self, secret: str, now: Callable[[], float] = time.time, shared: SharedRates | None = None
+    ) -> None:
+        self._shared = shared
         self._key = hmac.new(secret.encode(), b"proof of work", hashlib.sha256).hexdigest()
         self._now = now
         self._since = now()
@@ -52,7 +65,7 @@ class Proofs:
             "signature": made.signature,
         }
 
-    def takes(self, given: str | None) -> bool:
+    async def takes(self, given: str | None) -> bool:
         """Whether this is the solution of a challenge of ours that is still good; it is not taken again."""
         solved = _payload(given)
         if solved is None:
@@ -66,7 +79,17 @@ class Proofs:
         if solved["signature"] in self._used:
             return False
         self._used[solved["signature"]] = expires
-        return True
+        return await self._first_of_all(solved["signature"])
+
+    async def _first_of_all(self, signature: str) -> bool:
+        """Whether no other hub has taken it; True where they cannot be asked, as each counts rates alone then."""
+        if self._shared is None:
+            return True
+        try:
+            (wait,) = await self._shared.count([Counted(f"proof/{signature}", _ONCE)])
+        except RatesAway:
+            return True
+        return wait == 0
 
     def _forget(self) -> None:
         while self._used and next(iter(self._used.values())) < self._now() - VALID_FOR:

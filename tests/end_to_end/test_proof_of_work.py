@@ -139,31 +139,31 @@ async def test_it_costs_more_the_more_an_address_floods(tmp_path: Path) -> None:
 
 
 class TestSolutions:
-    def test_are_taken_until_they_expire(self) -> None:
+    async def test_are_taken_until_they_expire(self) -> None:
         now = 1_790_000_000.0
         proofs = Proofs("k" * 32, lambda: now)
         early, late = (solved(proofs.challenge()) for _ in range(2))
         now += VALID_FOR - 1
-        assert proofs.takes(early)
+        assert await proofs.takes(early)
         now += 1
-        assert not proofs.takes(late)
+        assert not await proofs.takes(late)
 
-    def test_of_another_hub_are_not_taken(self) -> None:
-        assert not Proofs("k" * 32).takes(solved(Proofs("x" * 32).challenge()))
+    async def test_of_another_hub_are_not_taken(self) -> None:
+        assert not await Proofs("k" * 32).takes(solved(Proofs("x" * 32).challenge()))
 
-    def test_of_before_a_restart_are_not_taken_again(self) -> None:
+    async def test_of_before_a_restart_are_not_taken_again(self) -> None:
         now = 1_790_000_000.0
         before = Proofs("k" * 32, lambda: now)
         proof = solved(before.challenge())
-        assert before.takes(proof)
+        assert await before.takes(proof)
         now += 30
-        assert not Proofs("k" * 32, lambda: now).takes(proof)
+        assert not await Proofs("k" * 32, lambda: now).takes(proof)
 
-    def test_are_forgotten_once_they_have_expired(self) -> None:
+    async def test_are_forgotten_once_they_have_expired(self) -> None:
         now = 1_790_000_000.0
         proofs = Proofs("k" * 32, lambda: now)
         for _ in range(3):
-            assert proofs.takes(solved(proofs.challenge()))
+            assert await proofs.takes(solved(proofs.challenge()))
             now += 3 * VALID_FOR
         assert len(proofs._used) == 1
 
@@ -175,15 +175,15 @@ class TestSolutions:
             {"challenge": ["x"]},
         ],
     )  # fmt: skip
-    def test_that_were_tampered_with_are_not_taken(self, change: dict[str, Any]) -> None:
+    async def test_that_were_tampered_with_are_not_taken(self, change: dict[str, Any]) -> None:
         proofs = Proofs("k" * 32)
         good = solved(proofs.challenge())
         bad = json.loads(base64.b64decode(good)) | change
-        assert not proofs.takes(base64.b64encode(json.dumps(bad).encode()).decode())
-        assert proofs.takes(good)
+        assert not await proofs.takes(base64.b64encode(json.dumps(bad).encode()).decode())
+        assert await proofs.takes(good)
 
     @pytest.mark.parametrize(
         "given", [None, "", "x", "ò", "e30=", "W10=", "A" * 3000, base64.b64encode(b"[" * 1400).decode()]
     )
-    def test_that_are_none_are_not_taken(self, given: str | None) -> None:
-        assert not Proofs("k" * 32).takes(given)
+    async def test_that_are_none_are_not_taken(self, given: str | None) -> None:
+        assert not await Proofs("k" * 32).takes(given)

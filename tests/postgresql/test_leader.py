@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from tests.citizen import Citizen
+from tests.end_to_end.test_proof_of_work import asked, begins, solved
 from tests.platforms.slack import SlackStandIn
 from tests.platforms.telegram import TelegramStandIn
 from tests.postgres import PostgreSQL, postgresql
@@ -207,6 +208,32 @@ async def test_a_rate_is_counted_by_all_hubs_together_or_by_each_alone_while_red
             async with Citizen(region.hubs[number % 2].url) as citizen:
                 statuses.append((await citizen.start("Buongiorno")).status_code)
         assert Counter(statuses) == ({201: 3, 429: 5} if shared else {201: 6, 429: 2})
+
+
+@pytest.mark.parametrize("shared", [True, False], ids=["Redis", "Redis is away"])
+async def test_a_solution_that_one_hub_has_taken_no_other_takes_again_while_redis_is_there(
+    tmp_path: Path, server: PostgreSQL, redis: Redis, shared: bool
+) -> None:
+    limits = {"per_address": "unlimited", "per_conversation": "unlimited", "proof_of_work": "always"}
+    async with (
+        region_of(tmp_path, server, redis, ("all", "all"), limits=limits) as region,
+        Citizen(region.hubs[0].url) as citizen,
+        Citizen(region.hubs[1].url) as again,
+    ):
+        proof = solved(asked(await begins(citizen)))
+        for hub in region.hubs:
+            await region.until(hub, lambda report: report["bus"] == "ok")
+        if not shared:
+            await redis.kill()
+            for hub in region.hubs:
+                await region.until(hub, lambda report: report["bus"] != "ok")
+        assert (await begins(citizen, proof=proof)).status_code == 201
+        asked(await begins(citizen, proof=proof))
+        replayed = await begins(again, proof=proof)
+        if shared:
+            proof = solved(asked(replayed))  # the other hub's own is good, of course
+            replayed = await begins(again, proof=proof)
+        assert replayed.status_code == 201
 
 
 async def test_roles_need_a_record_that_hubs_can_share(tmp_path: Path) -> None:
