@@ -14,6 +14,17 @@ from psycopg import sql
 
 from tests.program import free_port
 
+_LOOKS = 1_600
+_WAITING = (
+    "SELECT count(*) FROM pg_stat_activity, pg_sleep(0.05)"
+    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
+_GATE_LOCK = 4711
+_GATE = (
+    "CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS"
+    f" 'BEGIN PERFORM pg_advisory_xact_lock_shared({_GATE_LOCK}); RETURN NULL; END'"
+)
+
 
 class PostgreSQL:
     """A server with its data in ``folder``; ``durable``: what it has acknowledged survives a power cut."""
@@ -40,6 +51,27 @@ class PostgreSQL:
         """Have it count the rows of the folder's database, as it does by itself once a minute."""
         with psycopg.connect(self.database_for(folder), autocommit=True) as connection:
             connection.execute("ANALYZE")
+
+    def wait_for_waiting(self, folder: Path, sessions: int = 1) -> None:
+        """Return once so many sessions of the folder's database wait for a lock; blocks for a minute and more."""
+        with psycopg.connect(self.database_for(folder), autocommit=True) as connection:
+            for _ in range(_LOOKS):
+                found = connection.execute(_WAITING).fetchone()
+                if found is not None and found[0] >= sessions:
+                    return
+        raise TimeoutError(f"there never were {sessions} sessions that wait for a lock")
+
+    @contextlib.contextmanager
+    def holding_up(self, folder: Path, event: str, table: str, condition: str) -> Iterator[None]:
+        """Within the block no commit with this ``event`` ("UPDATE") goes through: ``wait_for_waiting`` sees it."""
+        with psycopg.connect(self.database_for(folder), autocommit=True) as connection:
+            connection.execute(_GATE)
+            connection.execute(
+                f"CREATE CONSTRAINT TRIGGER gate AFTER {event} ON {table} DEFERRABLE INITIALLY DEFERRED"
+                f" FOR EACH ROW WHEN ({condition}) EXECUTE FUNCTION gate()"
+            )
+            connection.execute("SELECT pg_advisory_lock(%s)", [_GATE_LOCK])
+            yield
 
     def initialise(self) -> None:
         """Make the folder's contents."""
