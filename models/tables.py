@@ -208,6 +208,10 @@ class FormerThread(SQLModel, table=True):
 BY_HAND = -1
 """The ``part`` of a message that an operator wrote: it shows its entry by nobody's doing but theirs."""
 
+COPY = 1_000
+"""Added to the ``part`` of a message that shows what another one shows already: two leaders, one after the other, have
+posted it. It is behind all parts, and what is done with those that are too many is done with it."""
+
 
 class RemoteMessage(SQLModel, table=True):
     """One message on a platform and the journal entry it shows or came from."""
@@ -221,7 +225,7 @@ class RemoteMessage(SQLModel, table=True):
     conversation_id: str = Field(foreign_key="conversation.id", ondelete="CASCADE", max_length=32)
     seq: int = Field(primary_key=True)
     part: int = 0
-    """Which piece of the entry it shows, from 0, where one entry became several messages; or ``BY_HAND``."""
+    """Which piece of the entry it shows, from 0, where one entry became several; ``BY_HAND``; or past ``COPY``."""
 
 
 class Callback(SQLModel, table=True):

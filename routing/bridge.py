@@ -79,10 +79,17 @@ class Post:
 
 
 class Progress(Protocol):
-    """How a bridge reports, durably and at once, what it has already done of a post."""
+    """How a bridge reports, durably and at once, what it has already done of a post.
 
-    async def opened(self, place: Place) -> None:
-        """A thread for the conversation now exists at ``place``."""
+    Each raises ``StorageError`` where the bridge is not to go on: it could not be written, or, with what was done
+    written all the same, another hub leads by now.
+    """
+
+    async def opened(self, place: Place, message: str | None = None) -> None:
+        """A thread for the conversation now exists at ``place``.
+
+        ``message`` is the next part of the post, where that is what opened it.
+        """
 
     async def posted(self, chat: str, message: str) -> None:
         """The next part of the post is on the platform as ``message``."""

@@ -1,11 +1,22 @@
 """Writes down how far deliveries are, each step durably before the next is taken."""
 
+from collections.abc import Callable
+
 from sqlalchemy import ColumnElement
 from sqlmodel import col, delete, select, update
 
 from models.journal import Draft, Journal, Transaction
-from models.tables import UNFINISHED, Delivery, DeliveryState, Kind, RemoteMessage, Thread
-from models.term import Term
+from models.tables import (
+    COPY,
+    UNFINISHED,
+    Delivery,
+    DeliveryState,
+    FormerThread,
+    Kind,
+    RemoteMessage,
+    Thread,
+)
+from models.term import Deposed, Term
 from routing.bridge import Bridge, Place, Post
 from routing.clock import Clock
 from routing.withdrawing import Leftover, is_letter, withdraw
@@ -119,59 +130,123 @@ def _these(group: list[Delivery]) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-class Steps:
-    """Writes down at once what a bridge has done of a post (``routing.bridge.Progress``)."""
+def former(thread: Thread) -> FormerThread:
+    """The same, as one that its conversation has left, or never went to."""
+    return FormerThread(
+        bridge=thread.bridge,
+        chat=thread.chat,
+        thread=thread.thread,
+        conversation_id=thread.conversation_id,
+        last_seen=thread.last_seen,
+    )
 
-    def __init__(self, journal: Journal, bridge: Bridge, post: Post) -> None:
+
+class Steps:
+    """Writes down at once what a bridge has done of a post (``routing.bridge.Progress``).
+
+    What stands on the platform is written down whoever leads by now, or it would be sent again, and nobody would
+    hear what is said there. But what the next leader has done comes first, and ``Deposed`` keeps the bridge
+    from doing more.
+    """
+
+    def __init__(self, journal: Journal, bridge: Bridge, post: Post, term: Term) -> None:
         self._journal = journal
         self._bridge = bridge.name
         self._identity = bridge.identity or ""
         self._post = post
+        self._term = term
         self._part = post.parts_done
 
-    async def opened(self, place: Place) -> None:
-        """A thread for the conversation now exists at ``place``."""
-        conversation_id = self._post.conversation.id
-        row = Thread(
-            conversation_id=conversation_id,
+    async def opened(self, place: Place, message: str | None = None) -> None:
+        """A thread for the conversation now exists at ``place``, by its first ``message`` or before any."""
+        part = self._next_part() if message is not None else 0
+
+        def work(tx: Transaction) -> bool:
+            leads = self._leads(tx)
+            if tx.conversation(self._post.conversation.id) is None:
+                messages = () if message is None else (message,)
+                self._withdraw(tx, Leftover(self._bridge, place.chat, place.thread, messages))
+            else:
+                self._is_at(tx, place, leads=leads)
+                if message is not None:
+                    self._shows(tx, place.chat, message, part, leads=leads)
+            return leads
+
+        await self._write_down(work)
+
+    async def posted(self, chat: str, message: str) -> None:
+        """The next part of the post is on the platform as ``message``."""
+        part = self._next_part()
+
+        def work(tx: Transaction) -> bool:
+            leads = self._leads(tx)
+            if tx.conversation(self._post.conversation.id) is None:
+                self._withdraw(tx, Leftover(self._bridge, chat, None, (message,)))
+            else:
+                self._shows(tx, chat, message, part, leads=leads)
+            return leads
+
+        await self._write_down(work)
+
+    def _next_part(self) -> int:
+        part, self._part = self._part, self._part + 1
+        return part
+
+    async def _write_down(self, work: Callable[[Transaction], bool]) -> None:
+        if not await self._journal.run(work):
+            raise Deposed
+
+    def _leads(self, tx: Transaction) -> bool:
+        try:
+            self._term.check(tx)
+        except Deposed:
+            return False
+        return True
+
+    def _is_at(self, tx: Transaction, place: Place, *, leads: bool) -> None:
+        """The conversation's thread; of two that were opened the leader's, and the other is not forgotten."""
+        new = Thread(
+            conversation_id=self._post.conversation.id,
             bridge=self._bridge,
             chat=place.chat,
             thread=place.thread,
             opened_as=self._identity,
         )
-
-        def work(tx: Transaction) -> None:
-            if tx.conversation(conversation_id) is not None:
-                tx.session.merge(row)
-            else:
-                self._withdraw(tx, Leftover(self._bridge, place.chat, place.thread, ()))
-
-        await self._journal.run(work)
-
-    async def posted(self, chat: str, message: str) -> None:
-        """The next part of the post is on the platform as ``message``."""
-        part, self._part = self._part, self._part + 1
-        bridge, post = self._bridge, self._post
-
-        def work(tx: Transaction) -> None:
-            if tx.conversation(post.conversation.id) is None:
-                self._withdraw(tx, Leftover(bridge, chat, None, (message,)))
+        before = tx.session.get(Thread, (new.conversation_id, self._bridge))
+        if before is not None and Place(before.chat, before.thread) != place:
+            left = former(before if leads else new)
+            if tx.session.get(FormerThread, (left.bridge, left.chat, left.thread)) is None:
+                tx.session.add(left)
+            if not leads:
                 return
-            for entry in post.entries:
-                key = (bridge, chat, message, entry.seq)
-                if tx.session.get(RemoteMessage, key) is None:
-                    tx.session.add(
-                        RemoteMessage(
-                            bridge=bridge,
-                            chat=chat,
-                            message=message,
-                            seq=entry.seq,
-                            conversation_id=post.conversation.id,
-                            part=part,
-                        )
-                    )
+        tx.session.merge(new)
 
-        await self._journal.run(work)
+    def _shows(self, tx: Transaction, chat: str, message: str, part: int, *, leads: bool) -> None:
+        """A message shows part of the post; where two show the same, the leader's does, and the other is a copy."""
+        for entry in self._post.entries:
+            if tx.session.get(RemoteMessage, (self._bridge, chat, message, entry.seq)) is not None:
+                continue
+            row = RemoteMessage(
+                bridge=self._bridge,
+                chat=chat,
+                message=message,
+                seq=entry.seq,
+                conversation_id=self._post.conversation.id,
+                part=part,
+            )
+            if self._term.is_shared:
+                same = tx.session.exec(
+                    select(RemoteMessage).where(
+                        col(RemoteMessage.conversation_id) == row.conversation_id,
+                        col(RemoteMessage.seq) == entry.seq,
+                        col(RemoteMessage.bridge) == self._bridge,
+                        col(RemoteMessage.chat) == chat,
+                        col(RemoteMessage.part) == part,
+                    )
+                ).all()
+                for copy in same if leads else [row] if same else []:
+                    copy.part += COPY
+            tx.session.add(row)
 
     def _withdraw(self, tx: Transaction, leftover: Leftover) -> None:
         """The conversation was erased while this was being posted: it is to go, too."""

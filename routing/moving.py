@@ -23,7 +23,6 @@ from models.tables import (
     Delivery,
     DeliveryState,
     Entry,
-    FormerThread,
     Kind,
     State,
     Thread,
@@ -33,6 +32,7 @@ from models.tables import (
 from models.term import Forever, Term
 from routing.bridge import Bridge, ConversationInfo, Place, Post
 from routing.changes import HUB
+from routing.ledger import former
 from routing.shifts import Shifts
 from routing.story import story, told_of
 from routing.texts import say
@@ -205,15 +205,7 @@ class Moving(Shifts):
             if old is None and not [e for e in told_of(entries) if e.seq not in untold]:
                 return False
             if thread is not None:
-                tx.session.add(
-                    FormerThread(
-                        bridge=bridge.name,
-                        chat=thread.chat,
-                        thread=thread.thread,
-                        conversation_id=info.id,
-                        last_seen=thread.last_seen,
-                    )
-                )
+                tx.session.add(former(thread))
                 tx.session.delete(thread)
             told = story(entries, untold, office.name, language, ZoneInfo(office.timezone))
             _take_back(tx, not_there)

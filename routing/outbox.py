@@ -250,7 +250,7 @@ class Outbox:
     async def _show(self, group: list[Delivery], post: Post, *, unsure: bool) -> None:
         """Call the platform; again, in a new thread, where the old one is found deleted."""
         for _ in range(_NEW_THREADS):
-            steps = Steps(self._journal, self.bridge, post)
+            steps = Steps(self._journal, self.bridge, post, self._term)
             try:
                 async with asyncio.timeout(_LONGEST_CALL):
                     if unsure:
@@ -280,8 +280,9 @@ class Outbox:
         if message is None:
             return post, False
         if post.place is None:
-            await steps.opened(Place(post.chat, message))
-        await steps.posted(post.chat, message)
+            await steps.opened(Place(post.chat, message), message)
+        else:
+            await steps.posted(post.chat, message)
         return post, True
 
     async def _later(

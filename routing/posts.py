@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from models.journal import Record
 from models.store import Store
-from models.tables import Delivery, DeliveryState, What
+from models.tables import COPY, Delivery, DeliveryState, What
 from routing.bridge import ConversationInfo, Place, Post
 
 JOIN_AFTER = 3_000
@@ -65,7 +65,8 @@ async def next_post(
         shown = tuple(message.message for message in remote)
         target = await store.entry(info.id, entry.target)
     here = place.chat if place else chat
-    done = [m for m in await store.remote_messages(info.id, entry.seq, bridge) if m.chat == here]
+    there = await store.remote_messages(info.id, entry.seq, bridge)
+    done = [message for message in there if message.chat == here and message.part < COPY]
     return group, Post(
         key=f"{info.id}.{entry.seq}",
         conversation=info,

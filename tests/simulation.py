@@ -19,6 +19,7 @@ from models.journal import Draft, Journal
 from models.migrate import migrate
 from models.store import Store
 from models.tables import Author, Conversation, DeliveryState, Kind, What
+from models.term import Term
 from routing.bridge import ConversationInfo, Health, Place, Post, Progress
 from routing.budget import Budget
 from routing.clock import Clock
@@ -248,8 +249,9 @@ class MemoryBridge:
             message = left.get(part) or platform.put(post, chat, thread, part, piece)
             if not thread:
                 thread = message.thread
-                await progress.opened(Place(chat, thread))
-            await progress.posted(chat, message.number)
+                await progress.opened(Place(chat, thread), message.number)
+            else:
+                await progress.posted(chat, message.number)
 
     def _pieces(self, post: Post) -> list[str]:
         text = "\n".join(each.text for each in post.entries)
@@ -287,15 +289,21 @@ class MemoryBridge:
 
 
 class Simulation:
-    """The office around one outbox, on a database under ``folder``; it can lose power and start again."""
+    """The office around one outbox, on a database under ``folder`` or at ``url``; it can lose power and start again.
 
-    def __init__(self, folder: Path, template: Path | None = None, **platform: Any) -> None:
+    ``term`` is how long it may deliver, from its next start on; without one, for ever.
+    """
+
+    def __init__(
+        self, folder: Path, template: Path | None = None, url: str | None = None, **platform: Any
+    ) -> None:
         self.clock = SimulatedClock()
         self.platform = Platform(self.clock, **platform)
         self.chats: dict[str | None, str] = {None: "town", "registry": "registry"}
-        self.url = f"sqlite:///{folder}/linea.db"
+        self.url = url or f"sqlite:///{folder}/linea.db"
+        self.term: Term | None = None
         self.settled: list[tuple[tuple[int, ...], bool]] = []
-        self._keys = itertools.count()
+        self.keys = itertools.count()
         if template is not None:
             shutil.copy(template, folder / "linea.db")
         else:
@@ -318,6 +326,7 @@ class Simulation:
             self._settled,
             _no,
             self.clock,
+            self.term,
         )
         self.journal.on_written(lambda _: self.outbox.wake())
         self.outbox.start()
@@ -360,7 +369,7 @@ class Simulation:
         self, conversation_id: str, text: str, kind: What = What.MESSAGE, target: int | None = None
     ) -> int:
         """An entry that is to be shown on the platform; its number."""
-        key = str(next(self._keys))
+        key = str(next(self.keys))
         draft = Draft(
             conversation_id, kind, "visitor", key, Author.VISITOR, text, "Maria", target, {}, ("memory",)
         )

@@ -114,9 +114,10 @@ class Outbound:
                 ts = await self._send(post, chat, thread, part, number)
             if thread is None and now is not None:
                 thread = ts
-                await progress.opened(Place(chat, thread))
+                await progress.opened(Place(chat, thread), ts)
                 self._headings.written(post.conversation, now)
-            await progress.posted(chat, ts)
+            else:
+                await progress.posted(chat, ts)
         if thread is not None and changes_heading(post.entry) and not headed:
             self._headings.changed(post.conversation.id)
 

@@ -91,10 +91,11 @@ class Outbound:
             message = await self._sender.send(chat, thread, part, buttons)
             if thread is None and headed:
                 thread = Chain(message)
-                await progress.opened(Place(chat, str(thread)))
+                await progress.opened(Place(chat, str(thread)), str(message))
+            else:
+                await progress.posted(chat, str(message))
             if now is not None and number == 0:
                 self._headings.written(post.conversation, now)
-            await progress.posted(chat, str(message))
         if changes_heading(post.entry) and not headed:
             self._headings.changed(post.conversation.id)
         if thread is not None:
