@@ -14,10 +14,9 @@ from psycopg import sql
 
 from tests.program import free_port
 
-_LOOKS = 1_600
+_LOOKS = 1_800
 _WAITING = (
-    "SELECT count(*) FROM pg_stat_activity, pg_sleep(0.05)"
-    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 )
 _GATE_LOCK = 4711
 _GATE = (
@@ -59,6 +58,7 @@ class PostgreSQL:
                 found = connection.execute(_WAITING).fetchone()
                 if found is not None and found[0] >= sessions:
                     return
+                connection.execute("SELECT pg_sleep(0.05)")
         raise TimeoutError(f"there never were {sessions} sessions that wait for a lock")
 
     @contextlib.contextmanager
