@@ -159,17 +159,24 @@ async def test_a_block_outlives_a_restart_and_the_erasing_of_what_was_written(
             assert HOME.encode() not in path.read_bytes()
 
 
-async def test_a_flood_is_told_once_in_the_thread_and_the_citizen_is_told_to_wait(
-    slack: SlackStandIn, tmp_path: Path
+async def test_a_flood_is_told_once_on_both_platforms_and_the_citizen_is_told_to_wait(
+    slack: SlackStandIn, telegram: TelegramStandIn, tmp_path: Path
 ) -> None:
     limits = {"per_address": "unlimited", "per_conversation": "3/h"}
-    async with hub_at(tmp_path, slack=slack, limits=limits) as office, Citizen(office.url) as citizen:
+    async with (
+        hub_at(tmp_path, slack=slack, telegram=telegram, limits=limits) as office,
+        Citizen(office.url) as citizen,
+    ):
         root = await asks(citizen, slack)
         answers = [await citizen.say(str(number)) for number in range(6)]
         assert [answer.status_code for answer in answers] == [201, 201, 201, 429, 429, 429]
+        assert all(int(answer.headers["Retry-After"]) > 0 for answer in answers[3:])
         await slack.wait_for(lambda: any("più di 3 volte" in reply.text for reply in replies(slack, root)))
-        found = await entries(office, citizen, What.ANSWER)
-        assert len(found) == 1
+        (topic,) = telegram.topics()
+        await telegram.wait_for(
+            lambda: any("più di 3 volte" in message.text for message in telegram.thread(topic.id)), PATIENCE
+        )
+        assert len(await entries(office, citizen, What.ANSWER)) == 1
 
 
 async def test_both_platforms_show_until_when_and_that_it_was_lifted(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest_asyncio
 
 from bridges.slack.ids import SEND
-from models.tables import What
+from models.tables import OFFICE_ID, What
 from tests.both_office import (
     Both,
     both_fixture,  # noqa: F401 - used by name
@@ -174,6 +174,8 @@ async def test_an_answer_to_what_the_bot_says_to_the_whole_office_reaches_nobody
     await both.slack.operator_says("anna", f"> {SECRET} anche oggi?", thread_ts=said.ts)
     await both.slack.operator_says("anna", f"> {SECRET} a tutti", thread_ts=said.ts, broadcast=True)
     await _nothing_secret_reached(both)
+    record = await both.office.hub.store.entries(OFFICE_ID)
+    assert not [entry for entry in record if SECRET in entry.text], "what is told to all is no conversation"
 
 
 async def test_in_a_group_without_topics_the_sign_counts_just_as_well(tmp_path: Path) -> None:
