@@ -348,7 +348,7 @@ class Journal:
         change = batch[position]
         change.failure = None
         if not isinstance(change.work, Draft):
-            self._run_alone(transaction, change, change.work)
+            self._run_work(transaction, change, change.work, alone=len(batch) == 1)
             return 1
         run = [change]
         drafts = [change.work]
@@ -364,17 +364,20 @@ class Journal:
                 appender.failure, appender.outcome = None, outcome
         return len(run)
 
-    def _run_alone(
-        self, transaction: Transaction, change: _Change, work: Callable[[Transaction], Any]
+    def _run_work(
+        self, transaction: Transaction, change: _Change, work: Callable[[Transaction], Any], *, alone: bool
     ) -> None:
-        mark = len(transaction.written)
+        """Run it so that it can be undone without the others; ``alone``: there are none."""
+        session, mark = transaction.session, len(transaction.written)
         try:
-            with transaction.session.begin_nested():
+            with contextlib.nullcontext() if alone else session.begin_nested():
                 change.outcome = work(transaction)
-                transaction.session.flush()
+                session.flush()
         except Exception as error:
             if _came_between(error, change) or _is_storages_fault(error):
                 raise
+            if alone:
+                session.rollback()
             del transaction.written[mark:]
             change.failure = error
 

@@ -34,6 +34,11 @@ CONVERSATION = select(Conversation).where(_CONVERSATIONS.c.id == bindparam("id")
 THREAD = select(Thread).where(
     _THREADS.c.conversation_id == bindparam("conversation"), _THREADS.c.bridge == bindparam("bridge")
 )
+THREAD_AT = select(Thread).where(
+    _THREADS.c.bridge == bindparam("bridge"),
+    _THREADS.c.chat == bindparam("chat"),
+    _THREADS.c.thread == bindparam("thread"),
+)
 ENDED = select(_ENDED.c.id).where(_ENDED.c.id == bindparam("id"))
 
 _OF_CONVERSATION: Select[Any] = select(_ENTRIES).where(

@@ -311,11 +311,7 @@ class Store:
 
     async def thread_at(self, bridge: str, chat: str, thread: str) -> Thread | None:
         """The conversation's thread at a place of a platform."""
-        return await self._one(
-            select(Thread).where(
-                col(Thread.bridge) == bridge, col(Thread.chat) == chat, col(Thread.thread) == thread
-            )
-        )
+        return await self._one(questions.THREAD_AT, {"bridge": bridge, "chat": chat, "thread": thread})
 
     async def former_thread_at(self, bridge: str, chat: str, thread: str) -> FormerThread | None:
         """The thread at a place of a platform that a conversation has left."""
