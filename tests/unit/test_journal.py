@@ -142,6 +142,13 @@ class TestFaults:
         assert [entry.origin_key for entry in entries] == [str(n) for n in range(60)]
         assert [record.seq for records in desk.told for record in records] == list(range(1, 61))
 
+    async def test_of_a_change_that_nothing_came_with_leave_nothing(self, desk: Desk) -> None:
+        with pytest.raises(ValueError, match="no"):
+            await desk.journal.run(fails)
+        assert await desk.store.entries("a") == []
+        assert desk.told == []
+        assert (await desk.journal.append(message("a", "next"))).record.seq == 1
+
     async def test_of_a_draft_that_no_database_takes_spoil_no_other(self, desk: Desk) -> None:
         bad = Draft("a", What.NOTE, "visitor", "bad", Author.VISITOR, data={"no": object()})
         appends = [desk.journal.append(message("a", str(n))) for n in range(20)]
