@@ -223,8 +223,15 @@ class Steps:
 
     def _shows(self, tx: Transaction, chat: str, message: str, part: int, *, leads: bool) -> None:
         """A message shows part of the post; where two show the same, the leader's does, and the other is a copy."""
+        known = tx.session.exec(
+            select(RemoteMessage.seq).where(
+                col(RemoteMessage.bridge) == self._bridge,
+                col(RemoteMessage.chat) == chat,
+                col(RemoteMessage.message) == message,
+            )
+        ).all()
         for entry in self._post.entries:
-            if tx.session.get(RemoteMessage, (self._bridge, chat, message, entry.seq)) is not None:
+            if entry.seq in known:
                 continue
             row = RemoteMessage(
                 bridge=self._bridge,
