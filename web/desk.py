@@ -30,6 +30,7 @@ from models.journal import Record, Transaction
 from models.tables import Conversation, EndedSession, Kind, State, What, now_ms
 from routing.commands import Command
 from routing.fanout import DESK, Live, News, Subscription
+from routing.files import size_in_words
 from routing.hub import Hub
 from routing.inbound import Arrival, Operator
 from routing.pictures import PICTURES
@@ -417,7 +418,8 @@ def _entry(record: Record) -> dict[str, Any]:
 def _file(record: Record) -> dict[str, Any] | None:
     if record.kind != What.FILE:
         return None
-    return {"name": record.data["name"], "picture": record.data["type"] in PICTURES}
+    data = record.data
+    return {"name": data["name"], "size": size_in_words(data["size"]), "picture": data["type"] in PICTURES}
 
 
 def _summary(row: Conversation, last: Record) -> dict[str, Any]:

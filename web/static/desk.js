@@ -69,16 +69,25 @@ function draw({ conversation, seq, kind, author, name, text, marks, file, create
   if (kind === "operator") {
     return make("li", { class: "message system", ...place }, make("div", { class: "body" }, t("operator_joined", { name })));
   }
-  const body = styled(text ?? "", marks);
+  const body = make("div", { class: "body" });
   if (file) {
     const href = `${config.root}/desk/${encodeURIComponent(conversation)}/files/${seq}`;
-    body.unshift(make("a", { href, download: true }, file.name), " ");
-    if (file.picture) body.unshift(make("img", { src: `${href}?preview=1`, alt: file.name }));
+    if (file.picture) body.append(make("img", { src: `${href}?preview=1`, alt: file.name }));
+    body.append(make("a", { class: "file", href, download: true }, file.name), " ", make("small", {}, file.size));
   }
+  write(body, text, marks);
   const who = author === "visitor" ? name || t("desk_visitor") : name || "";
   return make("li", { class: `message ${["visitor", "operator"].includes(author) ? author : "system"}`, ...place },
     make("p", { class: "who" }, make("b", {}, who), " ", make("time", { datetime: created_at }, moment(created_at))),
-    make("div", { class: "body" }, ...body), make("p", { class: "marks" }));
+    body, make("p", { class: "marks" }));
+}
+
+/** What is said in a line: all of it, or what stands under its file. */
+function write(body, text, marks) {
+  const words = styled(text ?? "", marks);
+  if (!body.querySelector(".file")) return body.replaceChildren(...words);
+  body.querySelector(".caption")?.remove();
+  if (text) body.append(make("p", { class: "caption" }, ...words));
 }
 
 function entry(event) {
@@ -104,7 +113,9 @@ function entry(event) {
 function change(target, kind, text, marks) {
   const line = lineOf(target);
   if (!line) return;
-  line.querySelector(".body").replaceChildren(...(kind === "deleted" ? [make("i", {}, t("deleted"))] : styled(text ?? "", marks)));
+  const body = line.querySelector(".body");
+  if (kind === "deleted") body.replaceChildren(make("i", {}, t("deleted")));
+  else write(body, text, marks);
   line.querySelector(".marks").textContent = kind === "deleted" ? "" : t("edited");
 }
 
@@ -113,7 +124,9 @@ function react(target, reactions) {
   const line = lineOf(target);
   if (!line) return;
   line.querySelector(".reactions")?.remove();
-  if (reactions.length) line.querySelector(".body").after(make("p", { class: "reactions" }, reactions.join(" ")));
+  if (!reactions.length) return;
+  const said = make("span", { class: "unseen" }, `${t("live_reactions")} `);
+  line.querySelector(".body").after(make("p", { class: "reactions" }, said, reactions.join(" ")));
 }
 
 function state({ id, state: now, taken_by }) {

@@ -26,7 +26,7 @@ SHARED: Final = frozenset(
 )
 SCRIPTS: Final[dict[str, tuple[str, ...]]] = {
     "chat": ("live_", "error_", "errors_", "state_", "progress_"),
-    "desk": ("desk_live_", "desk_nameless", "desk_visitor", "desk_taken_by"),
+    "desk": ("desk_live_", "desk_nameless", "desk_visitor", "desk_taken_by", "live_reactions"),
 }
 
 

@@ -123,7 +123,7 @@ export function makeConversation({ store, makeLog, on }) {
     },
     edited: ({ target, text, marks }) => log.change(target, { text, marks, edited: true }),
     deleted: ({ target }) => log.change(target, { text: "", file: null, deleted: true }),
-    reaction: ({ target, reactions }) => log.change(target, { reactions }),
+    reaction: ({ target, reactions }) => log.react(target, reactions),
     delivered: ({ seqs }) => log.receipt(seqs, "delivered"),
     undeliverable: ({ seqs }) => log.receipt(seqs, "undeliverable"),
     queue: (place) => on.queue(place),

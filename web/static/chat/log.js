@@ -68,14 +68,14 @@ export function makeLog({ list, region, token, retry, offer }) {
     const marks = make("p", { class: "marks", "aria-live": "off" });
     if (entry.edited && !entry.deleted) marks.append(t("edited"));
     const element = make("li", { class: `message ${own ? "visitor" : "operator"}` }, who, body);
-    if (entry.reactions?.length && !entry.deleted) element.append(reactionsOf(entry));
+    if (entry.reactions?.length && !entry.deleted) element.append(reactionsOf(entry.reactions));
     element.append(marks);
     if (own && !marks.textContent) sign(element, entry.seq);
     return element;
   }
 
   /** What the office put on a message of ours; for a screen reader in words. */
-  function reactionsOf({ reactions }) {
+  function reactionsOf(reactions) {
     return make("p", { class: "reactions" }, make("span", { class: "unseen" }, `${t("live_reactions")} `), reactions.join(" "));
   }
 
@@ -123,6 +123,17 @@ export function makeLog({ list, region, token, retry, offer }) {
       element.dataset.seq = seq;
       found.element.replaceWith(element);
       found.element = element;
+    },
+
+    /** Shows what the office has put on an entry, in place: the rest of it, such as a picture, stays as it is. */
+    react(seq, reactions) {
+      const found = shown.get(seq);
+      if (!found) return;
+      const stick = near();
+      found.entry = { ...found.entry, reactions };
+      found.element.querySelector(".reactions")?.remove();
+      if (reactions.length && !found.entry.deleted) found.element.querySelector(".body").after(reactionsOf(reactions));
+      if (stick) follow();
     },
 
     /** Signs messages of ours in place, so that a screen reader does not read them out again. */
