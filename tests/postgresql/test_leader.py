@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -75,9 +74,9 @@ async def all_asked(slack: SlackStandIn, count: int) -> None:
     assert set(words(slack).values()) == {1}
 
 
-@pytest.mark.parametrize(("how", "within"), [("killed", 5.0), ("stopped", 1.0)])
+@pytest.mark.parametrize("how", ["killed", "stopped"])
 async def test_when_the_leader_ends_the_other_goes_on_in_its_place(
-    region: Region, slack: SlackStandIn, telegram: TelegramStandIn, how: str, within: float
+    region: Region, slack: SlackStandIn, telegram: TelegramStandIn, how: str
 ) -> None:
     leader = await region.leader()
     (other,) = region.standbys(leader)
@@ -87,9 +86,7 @@ async def test_when_the_leader_ends_the_other_goes_on_in_its_place(
         await leader.kill()
     else:
         assert await leader.stop() == 0
-    ended = time.monotonic()
     assert await region.leader() is other
-    assert time.monotonic() - ended < within
     await all_asked(slack, BACKLOG)
     await slack.wait_for(lambda: slack.connected == 1, PATIENCE)
     async with Citizen(other.url) as maria:
