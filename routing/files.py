@@ -137,8 +137,8 @@ def _examined(content: bytes, name: str) -> Examined:
 
 
 def size_in_words(size: int) -> str:
-    """``12 KB``, ``3.4 MB``."""
-    return f"{max(1, size // 1000)} KB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB"
+    """``12 kB``, ``3.4 MB``: as the pages' scripts say it, too."""
+    return f"{max(1, round(size / 1000))} kB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB"
 
 
 class FileStore:

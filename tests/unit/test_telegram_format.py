@@ -187,7 +187,7 @@ def test_a_caption_too_long_for_a_file_follows_it_as_text() -> None:
     file, text = parts(conversation(), (entry(What.FILE, "x" * 1500, data=data),), WORDS, headed=False)
     assert isinstance(file, FilePart)
     assert file.caption.text == "Maria Rossi"
-    assert "carta.pdf (1 KB)" in file.instead.text
+    assert "carta.pdf (1 kB)" in file.instead.text
     assert isinstance(text, TextPart)
     assert text.text.text == "Maria Rossi: " + "x" * 1500
 
