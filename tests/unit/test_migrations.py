@@ -35,6 +35,13 @@ def test_are_one_line_without_branches() -> None:
     assert len(scripts.get_bases()) == 1
 
 
+def test_are_named_by_their_revision_so_that_the_newest_is_known_without_alembic() -> None:
+    scripts = ScriptDirectory(str(module._SCRIPTS))
+    for script in scripts.walk_revisions():
+        assert Path(script.path).name.startswith(f"{script.revision}_")
+        assert script.down_revision is None or script.down_revision < script.revision
+
+
 def test_run_again_change_nothing_and_keep_what_is_there(tmp_path: Path) -> None:
     open_database(url_of(tmp_path))
     with sqlite3.connect(tmp_path / "linea.db") as connection:
