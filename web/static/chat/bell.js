@@ -34,7 +34,7 @@ export function takeBell({ button, framed }) {
   });
 
   return {
-    /** Tells of a reply who is not looking; `title` says nothing of what it says, as anybody may see it. */
+    /** Tells of a reply; `title` says nothing of what it says, as anybody may see it. */
     tell(title) {
       if (!audio || document.hasFocus()) return;
       ring();

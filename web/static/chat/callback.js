@@ -118,7 +118,7 @@ export function takeCallback({ form, summary, chat, received }) {
   }
 
   form.addEventListener("submit", submit);
-  // An error that appears while a button is being pressed would move it away from under the finger.
+  // An error that appears while a button is pressed would move it from under the finger.
   let pressed; // a promise of the pointer's being up again
   let up;
   addEventListener("pointerdown", () => { pressed = new Promise((done) => { up = done; }); });
@@ -142,7 +142,7 @@ export function takeCallback({ form, summary, chat, received }) {
       const { name, email, phone, text } = values();
       return Boolean(name || email || phone || text);
     },
-    /** All that is typed, to be put into the same form in another language. */
+    /** All that is typed, for the same form in another language. */
     get typed() {
       return values();
     },

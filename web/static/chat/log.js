@@ -15,7 +15,7 @@ export function makeLog({ list, region, token, retry, offer }) {
   const receipts = new Map(); // seq -> "delivered" or "undeliverable"; may come before the message itself
   const uploaded = new Map(); // seq -> client_id of a file whose own entry the stream has yet to bring
 
-  /** A file's address needs the token, so a plain link cannot fetch it. Always saved, never opened: it is a stranger's. */
+  /** Needs the token, so a plain link cannot fetch it. Saved, never opened: it is a stranger's. */
   async function fetchFile(url) {
     const answer = await call("GET", url, { token: token(), accept: "*/*" });
     return URL.createObjectURL(await answer.blob());
@@ -125,7 +125,7 @@ export function makeLog({ list, region, token, retry, offer }) {
       found.element = element;
     },
 
-    /** Shows what the office has put on an entry, in place: the rest of it, such as a picture, stays as it is. */
+    /** Shows what the office has put on an entry; the rest stays as it is. */
     react(seq, reactions) {
       const found = shown.get(seq);
       if (!found) return;
@@ -136,7 +136,7 @@ export function makeLog({ list, region, token, retry, offer }) {
       if (stick) follow();
     },
 
-    /** Signs messages of ours in place, so that a screen reader does not read them out again. */
+    /** Signs messages of ours in place: a screen reader does not read them out again. */
     receipt(seqs, receipt) {
       for (const seq of seqs) {
         receipts.set(seq, receipt);
@@ -145,7 +145,7 @@ export function makeLog({ list, region, token, retry, offer }) {
       }
     },
 
-    /** Shows a message on its way out with its state: waiting, sending, or failed with the reason and a retry. */
+    /** Shows a message on its way out and its state: waiting, sending, or failed with the reason. */
     unsent(item) {
       if (item.state === "sent") uploaded.set(item.seq, item.client_id);
       const old = unsent.get(item.client_id);

@@ -9,7 +9,6 @@ import { makeConversation } from "./conversation.js";
 import { takeFaq } from "./faq.js";
 import { takeLanguages } from "./languages.js";
 import { makeLog } from "./log.js";
-import { takeMail } from "./mail.js";
 import { takeRating } from "./rating.js";
 import { takeReference } from "./reference.js";
 import { openStore } from "./store.js";
@@ -82,7 +81,8 @@ const bell = takeBell({ button: $("bell"), framed });
 takeReference({ form: $("reference-form"), answer: $("progress") });
 const faq = takeFaq($("faq"));
 const rating = takeRating({ form: $("rating"), thanks: $("rated"), rate, failed: sayRefusal });
-const clearMail = takeMail({ form: $("mail"), send: (email) => conversation.mail(email) });
+const mail = $("mail") && import("./mail.js").then(({ takeMail }) =>
+  takeMail({ form: $("mail"), send: (email) => conversation.mail(email) }));
 const composer = takeComposer({
   form: $("composer"),
   send(text) {
@@ -128,7 +128,6 @@ function settle() {
   document.body.classList.toggle("left-contact", Boolean(reference));
 }
 
-/** The quick questions are for who has not written yet. */
 function placeFaq() {
   const before = views.callback.hidden ? $("composer") : $("callback-title");
   faq.place(conversation.started || !views.received.hidden ? null : before);
@@ -171,7 +170,7 @@ function about() {
     ...(config.page_title && { page_title: config.page_title }), ...browser() };
 }
 
-/** The office sees who wrote before; the box is ticked anew for each conversation. */
+/** Ticked anew for each conversation. */
 function browser() {
   if (!$("known").checked) return {};
   $("known").checked = false;
@@ -196,7 +195,7 @@ function ended(by, texts) {
   $("typing").textContent = "";
   inLine({});
   rating.reset();
-  clearMail();
+  mail?.then((clear) => clear());
   $("rating").hidden = Boolean(store.get().rated);
   say("");
   if (by) $("ended").focus();
@@ -280,7 +279,7 @@ function typing(name) {
   typingTimer = setTimeout(() => { $("typing").textContent = ""; }, TYPING_SHOWN);
 }
 
-/** The place in the line, read by who looks for it: no screen reader is interrupted at each step. */
+/** The place in the line: no screen reader is interrupted at each step. */
 function inLine({ position, minutes }) {
   const words = [position && t("live_queue", { position }), position && minutes && t("live_queue_wait", { count: minutes })];
   const text = words.filter(Boolean).join(" ");
@@ -323,7 +322,7 @@ function officeChanged(status) {
   }
 }
 
-/* The stream tells an open conversation; without one, look at each change and when the page is woken. */
+/* A stream tells an open conversation; without one, look now and then, and when the page is woken. */
 async function refresh() {
   clearTimeout(checkTimer);
   try {
