@@ -244,7 +244,7 @@ async def test_a_screen_reader_is_told_of_a_reply_and_of_nothing_else(
     await page.goto(f"{office.url}/chat")
     await write(page, "Buongiorno")
     root = await thread(slack, "Buongiorno")
-    await expect(page.locator(".message.visitor .marks")).to_have_text(say("live_sent"))
+    await expect(page.locator(".message.visitor .marks")).to_have_text(say("live_delivered"))
     log = page.get_by_role("log")
     await log.evaluate(
         """(log) => {
