@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-_TLS = ssl.create_default_context()
+TLS = ssl.create_default_context()
 """Never used, and dear to make: httpx would make one for each citizen."""
 _PATIENCE = 90
 """Seconds to wait for an event."""
@@ -65,7 +65,7 @@ class Citizen:
     """One citizen's browser: keeps the token, numbers nothing itself."""
 
     def __init__(self, url: str) -> None:
-        self.http = httpx.AsyncClient(base_url=url, timeout=30, verify=_TLS, trust_env=False)
+        self.http = httpx.AsyncClient(base_url=url, timeout=30, verify=TLS, trust_env=False)
         self.id = ""
         self.token = ""
         self.last = 0

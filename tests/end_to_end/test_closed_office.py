@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.citizen import Citizen
+from tests.citizen import TLS, Citizen
 from tests.end_to_end.test_shifts import WEEK, rome
 from tests.hub import Clock, RunningHub, hub_at
 
@@ -19,7 +19,7 @@ EVENING = "2026-11-18 19:00"
 
 async def at_the_desk(running: RunningHub) -> tuple[httpx.AsyncClient, str]:
     """A browser in which Anna sits at the desk, and its forms' token."""
-    browser = httpx.AsyncClient(base_url=running.url, follow_redirects=True)
+    browser = httpx.AsyncClient(base_url=running.url, follow_redirects=True, verify=TLS)
     page = (await browser.get(running.desk_link)).text
     token = re.search(r'name="csrf" value="([^"]+)"', page)
     assert token is not None
