@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
+import h11  # noqa: F401 - else httpcore imports it in the midst of a turn of the loop
 import httpx
 
 TLS = ssl.create_default_context()
