@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from blockbuster import BlockBuster, blockbuster_ctx
 
+from running.serve import GARBAGE
 from tests import hub, postgres
 
 ROOMS = ["bridges", "models", "routing", "running", "schedules", "settings", "web"]
@@ -65,8 +66,11 @@ async def watchdog() -> AsyncIterator[Watchdog]:
     watchdog = Watchdog()
     gc.collect()
     gc.freeze()  # a full collection of everything that pytest holds would count against the hub
+    often = gc.get_threshold()
+    gc.set_threshold(*GARBAGE)  # as often as in the program
     task = asyncio.create_task(watchdog.watch())
     yield watchdog
     task.cancel()
+    gc.set_threshold(*often)
     gc.unfreeze()
     assert watchdog.longest < LONGEST_TURN, f"the loop had no turn for {watchdog.longest * 1000:.0f} ms"
