@@ -45,7 +45,9 @@ async def test_it_lists_what_is_open_with_the_way_there_and_who_waits_first(
         await slack.operator_presses("anna", taken.ts, "take")
         await slack.wait_for(lambda: "Se ne occupa" in slack.messages()[0].text)
         await luigi.start("Aspetto", name="Luigi <!channel>")
-        waits = (await slack.wait_for(lambda: slack.messages()[1:]))[0]
+        async with luigi.listening() as stream:
+            await stream.next("delivered")
+        waits = slack.messages()[1]
         await slack.operator_opens_home("anna")
         await slack.wait_for(lambda: "Conversazioni aperte: 2" in shown(slack, "anna"))
         text = shown(slack, "anna")
@@ -66,7 +68,8 @@ async def test_who_is_not_in_a_channel_reads_nothing_of_it(slack: SlackStandIn, 
         channel.members.discard(guest)
     async with Citizen(office.url) as maria:
         await maria.start("Buongiorno", name="Maria Rossi", department=PRIVATE)
-        await slack.wait_for(lambda: slack.messages("sociali"))
+        async with maria.listening() as stream:
+            await stream.next("delivered")
         for user in ("anna", "marco", "ospite"):
             await slack.operator_opens_home(user)
             await slack.wait_for(lambda user=user: shown(slack, user))
