@@ -80,7 +80,7 @@ def serve(settings: Settings, config: Path, role: str = "all") -> int:
     return 0
 
 
-GARBAGE = (10_000, 10, 20)
+_GARBAGE = (10_000, 10, 20)
 """When to look for garbage (`gc.set_threshold`): a look through what 2,000 open streams hold stops the loop for 100 ms,
 and what a request leaves is mostly freed without one."""
 
@@ -88,7 +88,7 @@ and what a request leaves is mostly freed without one."""
 def on_the_loop(serving: Coroutine[Any, Any, None]) -> None:
     """Run what serves to its end; everything that is there by now is taken to stay."""
     gc.freeze()  # code, templates and tables are never garbage: a collection is short without them
-    gc.set_threshold(*GARBAGE)
+    gc.set_threshold(*_GARBAGE)
     gc.enable()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(serving)
