@@ -19,7 +19,7 @@ PATIENCE = 60.0
         "marked as being sent, not sent:2",
         "thread opened, not written down:1",
         "sent, not written down:1",
-        "sent, not written down:3",
+        "sent, not written down:2",
         "sent and written down, not marked as sent:2",
     ],
 )
