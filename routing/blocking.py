@@ -127,9 +127,6 @@ class Blocking(Core):
                 )
             )  # fmt: skip
 
-    def _at(self) -> int:
-        return int(self.now().timestamp() * 1000)
-
 
 def _moment(until: int | None) -> datetime | None:
     return None if until is None else datetime.fromtimestamp(until / 1000, UTC)

@@ -177,7 +177,7 @@ class Callbacks(Core):
     async def remind_of_callbacks(self) -> None:
         """Say in the thread of a callback, once, that it has waited longer than ``callbacks.remind_after``."""
         patience = self.settings.callbacks.remind_after
-        before = self._now_ms() - int(patience.total_seconds() * 1000)
+        before = self._at() - int(patience.total_seconds() * 1000)
         for callback, row in await self.store.callbacks(open_only=True, limit=1000):
             if row.created_at > before:
                 break
@@ -203,7 +203,7 @@ class Callbacks(Core):
         if callback.tries:
             facts.append(say(language, "callback_tries", tries=callback.tries))
         overdue = (
-            self._now_ms() - row.created_at > self.settings.callbacks.remind_after.total_seconds() * 1000
+            self._at() - row.created_at > self.settings.callbacks.remind_after.total_seconds() * 1000
         )
         return f"{'⏰' if overdue else '•'} {' · '.join(facts)}"
 
@@ -211,6 +211,3 @@ class Callbacks(Core):
         """When it was left, by the office's clock."""
         zone = ZoneInfo(self.settings.office.timezone)
         return datetime.fromtimestamp(row.created_at / 1000, UTC).astimezone(zone)
-
-    def _now_ms(self) -> int:
-        return int(self.now().timestamp() * 1000)

@@ -248,7 +248,11 @@ class Core:
 
     def is_blocked(self, info: ConversationInfo) -> bool:
         """Whether this citizen may not write at the moment."""
-        return info.is_blocked(int(self.now().timestamp() * 1000))
+        return info.is_blocked(self._at())
+
+    def _at(self) -> int:
+        """Now, as the record writes it: in milliseconds since 1970 UTC."""
+        return int(self.now().timestamp() * 1000)
 
     async def spoken(self, info: ConversationInfo) -> str | None:
         """The language that the citizen writes in, where that is certain."""

@@ -96,9 +96,10 @@ class Home:
         rows = await self._hub.store.conversations(
             kinds=[Kind.CHAT, Kind.CALLBACK], states=[State.WAITING, State.ACTIVE]
         )
+        threads = {thread.conversation_id: thread for thread in await self._hub.store.open_threads(NAME)}
         found = []
         for row in sorted(rows, key=_urgency):
-            thread = await self._hub.store.thread(row.id, NAME)
+            thread = threads.get(row.id)
             if thread is not None and thread.chat in theirs:
                 found.append((ConversationInfo.of(row), thread.chat, thread.thread))
         return found

@@ -74,6 +74,16 @@ async def all_asked(slack: SlackStandIn, count: int) -> None:
     assert set(words(slack).values()) == {1}
 
 
+async def bus_carries(region: Region, redis: Redis, *, shared: bool) -> None:
+    """All hubs have their bus; and then, unless it is ``shared``, none of them has."""
+    for hub in region.hubs:
+        await region.until(hub, lambda report: report["bus"] == "ok")
+    if not shared:
+        await redis.kill()
+        for hub in region.hubs:
+            await region.until(hub, lambda report: report["bus"] != "ok")
+
+
 @pytest.mark.parametrize("how", ["killed", "stopped"])
 async def test_when_the_leader_ends_the_other_goes_on_in_its_place(
     region: Region, slack: SlackStandIn, telegram: TelegramStandIn, how: str
@@ -197,12 +207,7 @@ async def test_a_rate_is_counted_by_all_hubs_together_or_by_each_alone_while_red
 ) -> None:
     limits = {"per_address": "3/h", "per_conversation": "unlimited"}
     async with region_of(tmp_path, server, redis, ("all", "all"), limits=limits) as region:
-        for hub in region.hubs:
-            await region.until(hub, lambda report: report["bus"] == "ok")
-        if not shared:
-            await redis.kill()
-            for hub in region.hubs:
-                await region.until(hub, lambda report: report["bus"] != "ok")
+        await bus_carries(region, redis, shared=shared)
         statuses = []
         for number in range(8):
             async with Citizen(region.hubs[number % 2].url) as citizen:
@@ -221,12 +226,7 @@ async def test_a_solution_that_one_hub_has_taken_no_other_takes_again_while_redi
         Citizen(region.hubs[1].url) as again,
     ):
         proof = solved(asked(await begins(citizen)))
-        for hub in region.hubs:
-            await region.until(hub, lambda report: report["bus"] == "ok")
-        if not shared:
-            await redis.kill()
-            for hub in region.hubs:
-                await region.until(hub, lambda report: report["bus"] != "ok")
+        await bus_carries(region, redis, shared=shared)
         assert (await begins(citizen, proof=proof)).status_code == 201
         asked(await begins(citizen, proof=proof))
         replayed = await begins(again, proof=proof)

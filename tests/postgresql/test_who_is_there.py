@@ -90,6 +90,13 @@ async def told(slack: SlackStandIn, text: str) -> None:
     await slack.wait_for(lambda: any(text in message.text for message in slack.messages()), PATIENCE)
 
 
+async def all_leave(slack: SlackStandIn, stream: Stream) -> None:
+    """Nobody is at Slack any more, and a citizen's page says so."""
+    for name in ("anna", "marco"):
+        slack.operator_is(name, active=False)
+    await tells(stream, NOBODY_IS_THERE)
+
+
 @contextlib.asynccontextmanager
 async def at_the_desk(hub: RegionHub) -> AsyncIterator[httpx.AsyncClient]:
     """The browser of an operator who has signed in at a hub's desk."""
@@ -106,9 +113,7 @@ async def test_that_nobody_is_there_is_read_at_the_other_hub_and_after_the_leade
     async with Citizen(other.url) as maria:
         assert (await maria.start("Buongiorno")).status_code == 201
         async with maria.listening() as stream:
-            for name in ("anna", "marco"):
-                slack.operator_is(name, active=False)
-            await tells(stream, NOBODY_IS_THERE)
+            await all_leave(slack, stream)
             await reads(leader, NOBODY_IS_THERE)
             await told(slack, NOBODY)
 
@@ -130,9 +135,7 @@ async def test_an_open_desk_at_the_other_hub_is_somebody(region: Region, slack: 
     async with Citizen(leader.url) as maria, at_the_desk(other) as browser:
         assert (await maria.start("Buongiorno")).status_code == 201
         async with maria.listening() as stream:
-            for name in ("anna", "marco"):
-                slack.operator_is(name, active=False)
-            await tells(stream, NOBODY_IS_THERE)
+            await all_leave(slack, stream)
             async with browser.stream("GET", "/desk/events") as events:
                 assert events.status_code == 200
                 await tells(stream, SOMEBODY_IS_THERE)
@@ -145,9 +148,7 @@ async def test_whoever_answers_at_the_other_hubs_desk_is_there(region: Region, s
     async with Citizen(leader.url) as maria, at_the_desk(other) as browser:
         assert (await maria.start("Buongiorno")).status_code == 201
         async with maria.listening() as stream:
-            for name in ("anna", "marco"):
-                slack.operator_is(name, active=False)
-            await tells(stream, NOBODY_IS_THERE)
+            await all_leave(slack, stream)
             page = (await browser.get(f"/desk/{maria.id}")).text
             csrf = page.partition('name="csrf" value="')[2].partition('"')[0]
             form = {"csrf": csrf, "text": "Eccomi"}
