@@ -202,9 +202,7 @@ class Callbacks(Core):
             facts.append(say(language, "callback_taken", name=row.taken_by))
         if callback.tries:
             facts.append(say(language, "callback_tries", tries=callback.tries))
-        overdue = (
-            self._at() - row.created_at > self.settings.callbacks.remind_after.total_seconds() * 1000
-        )
+        overdue = self._at() - row.created_at > self.settings.callbacks.remind_after.total_seconds() * 1000
         return f"{'⏰' if overdue else '•'} {' · '.join(facts)}"
 
     def _left(self, row: Conversation) -> datetime:
