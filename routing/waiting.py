@@ -59,7 +59,7 @@ class EmptyRoom(Reactions):
         """Do what is due, each thing once for a word that nobody answered."""
         self.queue.time_passed()
         try:
-            since = self._now_ms() - int(_LOOKED_AT.total_seconds() * 1000)
+            since = self._at() - int(_LOOKED_AT.total_seconds() * 1000)
             opened: dict[str | None, int | None] = {}
             for found in await self.store.unanswered(since):
                 department = found.conversation.department
@@ -83,7 +83,7 @@ class EmptyRoom(Reactions):
 
     async def _look_after(self, found: Unanswered, since: int) -> None:
         row = found.conversation
-        waited = timedelta(milliseconds=self._now_ms() - since)
+        waited = timedelta(milliseconds=self._at() - since)
         taken = row.state == State.ACTIVE
         due = steps_due(waited, self.settings, taken=taken)
         info = ConversationInfo.of(row)  # not to be remembered: it may have changed since it was read
@@ -95,7 +95,7 @@ class EmptyRoom(Reactions):
     async def _remind(self, info: ConversationInfo, found: Unanswered, due: set[Step]) -> None:
         """Say it to operators and citizen, each once for the word that nobody answered."""
         key = f"{info.id}{NOBODY_YET}{found.seq}"
-        minutes = max(1, (self._now_ms() - found.since) // 60_000)
+        minutes = max(1, (self._at() - found.since) // 60_000)
         drafts = [self._to_operators(info, f"{key}/operators", "nobody_yet", minutes=minutes)]
         if Step.TELL in due:
             drafts.append(self._to_visitor(info, key, "visitor_nobody_yet"))
