@@ -34,10 +34,9 @@ def fill(database: Path, rows: int) -> None:
                 for conversation in conversations
             ),
         )
-        connection.executemany(
-            "INSERT INTO delivery (conversation_id, seq, bridge, state, attempts, due_at, created_at, updated_at)"
-            " VALUES (?, ?, 'slack', 'sent', 1, 0, 0, 0)",
-            ((conversation, seq) for seq in range(1, _EACH + 1) for conversation in conversations),
+        connection.execute(
+            "INSERT INTO delivery (conversation_id, seq, bridge, state, attempts, due_at, created_at, updated_at,"
+            " entry_id) SELECT conversation_id, seq, 'slack', 'sent', 1, 0, 0, 0, id FROM entry ORDER BY id"
         )
     connection.close()
 

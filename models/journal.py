@@ -431,7 +431,10 @@ def _entry_row(record: Record, data: Any) -> tuple[Any, ...]:
 
 def _delivery_row(record: Record, bridge: str) -> tuple[Any, ...]:
     moment = record.created_at
-    return record.conversation_id, record.seq, bridge, DeliveryState.QUEUED.value, 0, moment, moment, moment
+    return (
+        record.conversation_id, record.seq, bridge, DeliveryState.QUEUED.value, 0, moment, moment, moment,
+        record.conversation_id, record.seq,
+    )  # fmt: skip
 
 
 def _outcome(

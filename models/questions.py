@@ -6,10 +6,10 @@ the names of its ``bindparam``.
 
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, func, or_, select
 
 from models.tables import (
-    UNFINISHED,
+    FINISHED,
     Author,
     Conversation,
     Delivery,
@@ -53,16 +53,41 @@ ENTRY = _OF_CONVERSATION.where(_ENTRIES.c.seq == bindparam("seq"))
 ENTRY_BY_KEY: Select[Any] = select(_ENTRIES).where(
     _ENTRIES.c.origin == bindparam("origin"), _ENTRIES.c.origin_key == bindparam("key")
 )
+_IS_SAID = _ENTRIES.c.kind.in_((What.MESSAGE, What.FILE))
+_UNANSWERED = (
+    select(func.min(_ENTRIES.c.seq))
+    .where(
+        _ENTRIES.c.conversation_id == bindparam("conversation"),
+        _ENTRIES.c.author == Author.VISITOR,
+        _IS_SAID,
+        _ENTRIES.c.seq
+        > select(func.coalesce(func.max(_ENTRIES.c.seq), 0))
+        .where(
+            _ENTRIES.c.conversation_id == bindparam("conversation"),
+            _ENTRIES.c.author == Author.OPERATOR,
+            _IS_SAID,
+        )
+        .scalar_subquery(),
+    )
+    .scalar_subquery()
+)
+TURNS = _OF_CONVERSATION.where(
+    or_(_ENTRIES.c.author != Author.VISITOR, ~_IS_SAID, _ENTRIES.c.seq == _UNANSWERED)
+).order_by(_ENTRIES.c.seq)
+LAST_SAID = (
+    _OF_CONVERSATION.where(
+        _ENTRIES.c.author == Author.VISITOR, _ENTRIES.c.kind.in_((What.MESSAGE, What.CALLBACK))
+    )
+    .order_by(_ENTRIES.c.seq.desc())
+    .limit(bindparam("limit"))
+)
 LAST_ANSWER = select(func.max(_ENTRIES.c.seq)).where(
     _ENTRIES.c.conversation_id == bindparam("conversation"), _ENTRIES.c.author == Author.OPERATOR
 )
 
 DELIVERY_STATES = (
     select(_ENTRIES.c.seq, _DELIVERIES.c.state)
-    .outerjoin(
-        _DELIVERIES,
-        (_DELIVERIES.c.conversation_id == _ENTRIES.c.conversation_id) & (_DELIVERIES.c.seq == _ENTRIES.c.seq),
-    )
+    .outerjoin(_DELIVERIES, _DELIVERIES.c.entry_id == _ENTRIES.c.id)
     .where(
         _ENTRIES.c.conversation_id == bindparam("conversation"),
         _ENTRIES.c.author == Author.VISITOR,
@@ -72,10 +97,12 @@ DELIVERY_STATES = (
 )
 WAITING_DELIVERIES = (
     select(Delivery)
+    .join(_ENTRIES, _ENTRIES.c.id == _DELIVERIES.c.entry_id)
     .where(
-        _DELIVERIES.c.conversation_id == bindparam("conversation"),
+        _ENTRIES.c.conversation_id == bindparam("conversation"),
         _DELIVERIES.c.bridge == bindparam("bridge"),
-        _DELIVERIES.c.state.in_(UNFINISHED),
+        # Not "in" the unfinished ones: for those the index on states would be taken, and the whole backlog read.
+        _DELIVERIES.c.state.not_in(FINISHED),
     )
     .order_by(_DELIVERIES.c.id)
     .limit(bindparam("limit"))
@@ -89,3 +116,8 @@ REMOTE_MESSAGE = (
     )
     .limit(1)
 )
+
+
+def entries_of(conversation_id: str) -> Select[Any]:
+    """The ``id`` of each entry of a conversation: what its deliveries are found by."""
+    return select(_ENTRIES.c.id).where(_ENTRIES.c.conversation_id == conversation_id)

@@ -25,7 +25,7 @@ ENTRY = (
 DELIVERY = (
     "conversation_id", "seq", "bridge", "state", "attempts", "due_at", "created_at", "updated_at",
 )  # fmt: skip
-"""What is written of a delivery, in this order."""
+"""What is written of a delivery, in this order; its entry, which the database has numbered, is looked up."""
 
 
 class Statements:
@@ -54,7 +54,10 @@ class Statements:
         connection.exec_driver_sql(self._text(_INSERT_ENTRIES, len(rows)), _flat(rows))
 
     def insert_deliveries(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
-        """Write deliveries, whose values stand in the order of ``DELIVERY``."""
+        """Write deliveries of entries that are there.
+
+        Their values stand in the order of ``DELIVERY``, then the conversation and ``seq`` once more.
+        """
         connection.exec_driver_sql(self._text(_INSERT_DELIVERIES, len(rows)), _flat(rows))
 
     def to_json(self, data: dict[str, Any]) -> Any:
@@ -74,8 +77,9 @@ _KEYS = re.compile(r" IN \(([^()]+)\)")
 """Where a statement about one row has its key."""
 
 
-def _insert(table: Table, columns: Sequence[str]) -> ClauseElement:
-    return insert(table).values([{name: bindparam(name, type_=table.c[name].type) for name in columns}])
+def _insert(table: Table, columns: Sequence[str], **found: Any) -> ClauseElement:
+    given = {name: bindparam(name, type_=table.c[name].type) for name in columns}
+    return insert(table).values([given | found])
 
 
 # Not pairs in one IN: SQLite reads the whole table for that.
@@ -96,7 +100,13 @@ _ADVANCE = (
     .values(last_seq=_CONVERSATIONS.c.last_seq + bindparam("count"), updated_at=bindparam("moment"))
 )
 _INSERT_ENTRIES = _insert(_ENTRIES, ENTRY)
-_INSERT_DELIVERIES = _insert(_DELIVERIES, DELIVERY)
+_INSERT_DELIVERIES = _insert(
+    _DELIVERIES,
+    DELIVERY,
+    entry_id=select(_ENTRIES.c.id)
+    .where(_ENTRIES.c.conversation_id == bindparam("of"), _ENTRIES.c.seq == bindparam("numbered"))
+    .scalar_subquery(),
+)
 
 
 def _flat(rows: Sequence[Sequence[Any]]) -> tuple[Any, ...]:

@@ -18,6 +18,7 @@ from models.heads import HEADS, Head
 from models.journal import Record
 from models.tables import (
     BY_HAND,
+    FINISHED,
     UNFINISHED,
     Author,
     Block,
@@ -342,11 +343,12 @@ class Store:
     async def placed(self, bridge: str, limit: int) -> list[Placed]:
         """Where on a platform open conversations are, the most recently changed first."""
         waits = (
-            select(func.count())
+            select(func.count(_DELIVERIES.c.id))
+            .select_from(_ENTRIES.join(_DELIVERIES, _DELIVERIES.c.entry_id == _ENTRIES.c.id))
             .where(
-                _DELIVERIES.c.conversation_id == _CONVERSATIONS.c.id,
+                _ENTRIES.c.conversation_id == _CONVERSATIONS.c.id,
                 _DELIVERIES.c.bridge == bridge,
-                _DELIVERIES.c.state.in_(UNFINISHED),
+                _DELIVERIES.c.state.not_in(FINISHED),
             )
             .scalar_subquery()
         )

@@ -7,7 +7,7 @@ import time
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, Integer, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 # SQLite gives row numbers on its own only to a plain INTEGER key; PostgreSQL wants BIGINT for the same.
@@ -86,6 +86,8 @@ class DeliveryState(StrEnum):
 
 UNFINISHED = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNKNOWN)
 """States of a delivery that is still to be looked after."""
+FINISHED = (DeliveryState.SENT, DeliveryState.FAILED)
+"""All others."""
 
 OFFICE_ID = "office"
 """The one conversation of kind ``office``."""
@@ -154,14 +156,18 @@ class Entry(SQLModel, table=True):
 
 
 class Delivery(SQLModel, table=True):
-    """One entry on its way to one platform. ``id`` order within a conversation is sending order."""
+    """One entry on its way to one platform. ``id`` order within a conversation is sending order.
+
+    A conversation's are found by its entries: their numbers rise with the deliveries' own, and an index in rising
+    order costs a message far less than one by conversation.
+    """
 
     __tablename__ = "delivery"
     __table_args__ = (Index("delivery_by_state", "state", "bridge", "id"),)
     """State first: what is sent, nearly all of it after a year, is never looked at."""
 
     id: int | None = Field(default=None, sa_column=Column(RowNumber, primary_key=True, autoincrement=True))
-    conversation_id: str = Field(foreign_key="conversation.id", ondelete="CASCADE", max_length=32, index=True)
+    conversation_id: str = Field(max_length=32)
     seq: int
     bridge: str = Field(max_length=16)
     state: str = Field(default=DeliveryState.QUEUED, max_length=16)
@@ -172,6 +178,9 @@ class Delivery(SQLModel, table=True):
     error: str | None = None
     created_at: int = Field(default_factory=now_ms, sa_type=BigInteger)
     updated_at: int = Field(default_factory=now_ms, sa_type=BigInteger)
+    entry_id: int = Field(
+        sa_column=Column(RowNumber, ForeignKey("entry.id", ondelete="CASCADE"), nullable=False, index=True)
+    )
 
 
 class Thread(SQLModel, table=True):

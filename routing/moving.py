@@ -16,8 +16,8 @@ from sqlmodel import col, select, update
 
 from models.errors import StorageError, UnknownConversation
 from models.journal import Draft, Record, Transaction
+from models.questions import entries_of
 from models.tables import (
-    UNFINISHED,
     Author,
     Conversation,
     Delivery,
@@ -228,9 +228,9 @@ def _not_there(tx: Transaction, conversation_id: str, bridge: str) -> list[Deliv
         tx.session.exec(
             select(Delivery)
             .where(
-                col(Delivery.conversation_id) == conversation_id,
+                col(Delivery.entry_id).in_(entries_of(conversation_id)),
                 col(Delivery.bridge) == bridge,
-                col(Delivery.state).in_((*UNFINISHED, DeliveryState.FAILED)),
+                col(Delivery.state) != DeliveryState.SENT,
             )
             .order_by(col(Delivery.id))
         ).all()
@@ -255,7 +255,7 @@ def _send_after(
             tx.session.add(
                 Delivery(
                     conversation_id=delivery.conversation_id, seq=delivery.seq, bridge=delivery.bridge,
-                    created_at=delivery.created_at,
+                    created_at=delivery.created_at, entry_id=delivery.entry_id,
                 )
             )  # fmt: skip
             tx.session.flush()

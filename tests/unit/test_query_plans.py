@@ -11,9 +11,13 @@ import pytest
 from sqlalchemy import event
 
 from models.engine import reader_engine, writer_engine
-from models.journal import Draft, Journal
+from models.journal import Draft, Journal, Record
 from models.store import Store
 from models.tables import Author, Conversation, Kind, State, What
+from models.term import Forever
+from routing.bridge import ConversationInfo, Post
+from routing.clock import Clock
+from routing.ledger import Ledger
 from running.parts import open_database
 
 ALIVE = [State.WAITING, State.ACTIVE]
@@ -133,3 +137,41 @@ def test_writing_many_messages_at_once_reads_no_whole_table(database: Path) -> N
     for statement, parameters in looked:
         steps = plan(database, statement, parameters)
         assert not scans(steps), (statement, steps)
+
+
+def test_marking_what_is_sent_reads_nothing_of_what_waits(database: Path) -> None:
+    engine = writer_engine(f"sqlite:///{database}")
+    asked: list[tuple[str, Any]] = []
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def note(_c: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
+        asked.append((statement, parameters))
+
+    store = Store(reader_engine(f"sqlite:///{database}"))
+
+    async def send() -> None:
+        journal = Journal(engine)
+        journal.start()
+        await journal.run(lambda tx: tx.session.add(Conversation(id="a")))
+        drafts = [
+            Draft("a", What.MESSAGE, "visitor", str(n), Author.VISITOR, deliver_to=("slack",))
+            for n in range(40)
+        ]
+        records: list[Record] = [(await journal.append(draft)).record for draft in drafts]
+        row = await store.conversation("a")
+        assert row is not None
+        post = Post("a.1", ConversationInfo.of(row), tuple(records), "C1", None)
+        waiting = await store.waiting_deliveries("a", "slack")
+        asked.clear()
+        ledger = Ledger("slack", journal, Clock(), Forever())
+        assert await ledger.sending(waiting, post)
+        await ledger.sent(waiting)
+        await journal.stop()
+        await store.close()
+
+    asyncio.run(send())
+    updates = [(statement, parameters) for statement, parameters in asked if "UPDATE delivery" in statement]
+    assert len(updates) == 2
+    for statement, parameters in updates:
+        steps = plan(database, statement, parameters)
+        assert all("INTEGER PRIMARY KEY" in step for step in steps), (statement, steps)
