@@ -17,12 +17,18 @@ class Head(NamedTuple):
     conversation_id: str
     chat: str | None
     department: str | None
+    backlog: int
+    """How many deliveries wait for the platform, those of all conversations that were asked for together."""
 
 
 def _heads() -> Select[Any]:
     """The first delivery of each conversation that has something to send to a platform, some of each chat."""
     first = (
-        select(func.min(_DELIVERIES.c.id).label("id"), _DELIVERIES.c.conversation_id)
+        select(
+            func.min(_DELIVERIES.c.id).label("id"),
+            _DELIVERIES.c.conversation_id,
+            func.count().label("waiting"),
+        )
         .where(
             _DELIVERIES.c.bridge == bindparam("bridge"),
             _DELIVERIES.c.state.in_(UNFINISHED),
@@ -41,6 +47,7 @@ def _heads() -> Select[Any]:
             _THREADS.c.chat,
             _CONVERSATIONS.c.department,
             place.label("place"),
+            func.sum(first.c.waiting).over().label("backlog"),
         )
         .join(_CONVERSATIONS, _CONVERSATIONS.c.id == first.c.conversation_id)
         .outerjoin(

@@ -146,6 +146,19 @@ class Store:
         values = {"conversation": conversation_id, "after": after, "limit": limit or questions.ALL}
         return [Record.of(row) for row in await self._rows(questions.ENTRIES, values)]
 
+    async def turns(self, conversation_id: str) -> list[Record]:
+        """What says how a conversation stands, in order.
+
+        All that happened in it but the citizen's messages; of those only the first that nobody has answered.
+        """
+        rows = await self._rows(questions.TURNS, {"conversation": conversation_id})
+        return [Record.of(row) for row in rows]
+
+    async def last_said(self, conversation_id: str, limit: int) -> list[Record]:
+        """The newest texts of the citizen's own, in order."""
+        values = {"conversation": conversation_id, "limit": limit}
+        return [Record.of(row) for row in reversed(await self._rows(questions.LAST_SAID, values))]
+
     async def entry(self, conversation_id: str, seq: int) -> Record | None:
         """One entry by its number."""
         rows = await self._rows(questions.ENTRY, {"conversation": conversation_id, "seq": seq})
@@ -407,7 +420,7 @@ class Store:
         """
         asked = {"bridge": bridge, "without": list(without), "each": each}
         rows = await self._rows(HEADS, asked)
-        return [Head(row.conversation_id, row.chat, row.department) for row in rows]
+        return [Head(row.conversation_id, row.chat, row.department, int(row.backlog)) for row in rows]
 
     async def pauses(self, bridge: str) -> list[Pause]:
         """The pauses that a platform asked for and that were going on when they were written down."""

@@ -40,7 +40,7 @@ from routing.queue import Queue
 from routing.receipts import Receipts
 from routing.rules import Asked, choose_department
 from routing.signs import Signs
-from routing.spoken import spoken_in
+from routing.spoken import ENOUGH, spoken_in
 from routing.texts import say
 from routing.watch import Watch
 from schedules.hours import OfficeState
@@ -231,8 +231,8 @@ class Core:
     async def glance(self, info: ConversationInfo) -> Glance:
         """How a conversation stands, in the operators' language and the office's time."""
         zone = ZoneInfo(self._settings.office.timezone)
-        entries = await self.store.entries(info.id)
-        spoken = await self._spoken_in(info.id, entries)
+        entries = await self.store.turns(info.id)
+        spoken = await self.spoken(info)
         foreign = spoken if spoken != info.lang[:2] else None
         return glance(
             info, entries, self.operators_language, zone, foreign,
@@ -256,15 +256,12 @@ class Core:
 
     async def spoken(self, info: ConversationInfo) -> str | None:
         """The language that the citizen writes in, where that is certain."""
-        return await self._spoken_in(info.id, await self.store.entries(info.id))
-
-    async def _spoken_in(self, conversation_id: str, entries: list[Record]) -> str | None:
-        said = [e for e in entries if e.author == Author.VISITOR and e.kind in (What.MESSAGE, What.CALLBACK)]
+        said = await self.store.last_said(info.id, ENOUGH)
         newest = said[-1].seq if said else 0
-        known = self._tongues.get(conversation_id)
+        known = self._tongues.get(info.id)
         if known is None or known[0] != newest:
             known = newest, await spoken_in(entry.text for entry in said)
-            self._tongues[conversation_id] = known
+            self._tongues[info.id] = known
             while len(self._tongues) > _REMEMBERED:
                 self._tongues.popitem(last=False)
         return known[1]

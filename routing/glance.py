@@ -43,7 +43,7 @@ def glance(
     blocked: bool = False,
     earlier: Sequence[ConversationInfo] = (),
 ) -> Glance:
-    """What ``entries``, all that happened so far, say of how the conversation stands.
+    """What ``entries``, all that happened so far or ``Store.turns`` of it, say of how the conversation stands.
 
     ``spoken`` is the language that the citizen writes in, where it is another one than the page's; ``blocked`` says
     that a block is in force now; ``earlier`` are the citizen's conversations before this one, as far as they agreed to

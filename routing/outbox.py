@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from typing import NamedTuple
 
 from models.errors import StorageError
 from models.journal import Draft, Journal, Record
@@ -29,13 +30,27 @@ LANES = 8
 _LONGEST_CALL = 180.0
 """Seconds a platform may take for one post, files included, before its outcome counts as unknown."""
 _SHARE = 0.03
-"""Of its time that an outbox spends at most on looks that find nothing to start: each reads the whole backlog."""
+"""Of its time that an outbox spends at most on looks that find nothing to start, or read a great backlog: each reads
+all of it."""
+_GREAT = 10_000
+"""Deliveries that are a great backlog."""
 _LONGEST_REST = 1.0
 """Seconds at the most between such a look and the next."""
 _NEW_THREADS = 3
 """Times a delivery may find its thread deleted before it waits like any other failure."""
 _FAULTS_OF_OURS = 5
 """Times a delivery may end in an error that nobody foresaw before it is given up."""
+
+
+class _Look(NamedTuple):
+    """What came of a look at what waits."""
+
+    pause: float | None
+    """Seconds until there may be more to do."""
+    started_nothing: bool = False
+    """What waits can only wait on."""
+    backlog: int = 0
+    """Deliveries that wait."""
 
 
 class Outbox:
@@ -123,18 +138,22 @@ class Outbox:
                 if not taken_up:
                     await self._take_up()
                     taken_up = True
-                pause, stuck = await self._start_lanes()
-                if stuck:
+                look = await self._start_lanes()
+                if look.started_nothing or look.backlog >= _GREAT:
                     rest = min(_LONGEST_REST, (self._clock.monotonic() - begun) / _SHARE)
             except StorageError as error:
                 log.warning("outbox %s: %s", self.bridge.name, error)
-                pause = FIRST_WAIT * 4
+                look = _Look(FIRST_WAIT * 4)
             except Exception:
                 log.exception("outbox %s: something unforeseen; going on", self.bridge.name)
-                pause = LONGEST_WAIT
+                look = _Look(LONGEST_WAIT)
+            pause = look.pause
             if rest > 0:  # a further message would have to wait like the others
                 rest = rest if pause is None else min(rest, pause)
-                await self._clock.wait(self._freed, rest)
+                if look.backlog >= _GREAT:
+                    await self._clock.sleep(rest)
+                else:
+                    await self._clock.wait(self._freed, rest)
                 pause = pause and pause - rest
             await self._clock.wait(self._wake, pause)
 
@@ -148,11 +167,8 @@ class Outbox:
             if chat is not None and left > 0:
                 self._pace.hold(chat, left)
 
-    async def _start_lanes(self) -> tuple[float | None, bool]:
-        """Start lanes for the conversations that have waited longest.
-
-        Seconds until there may be more to do, and whether what waits can only wait on.
-        """
+    async def _start_lanes(self) -> _Look:
+        """Start lanes for the conversations that have waited longest."""
         pauses = [pause for pause in (self._pace.next_moment(),) if pause is not None]
         busy = self._lanes.keys() | self._pace.waiting()
         served = Counter(self._chats.values())
@@ -169,7 +185,8 @@ class Outbox:
                 self._lanes[head.conversation_id] = asyncio.create_task(
                     self._serve(head.conversation_id, chat)
                 )
-        return min(pauses, default=None), bool(heads) and not started
+        backlog = heads[0].backlog if heads else 0
+        return _Look(min(pauses, default=None), bool(heads) and not started, backlog)
 
     async def _serve(self, conversation_id: str, chat: str) -> None:
         """Send the next post of a conversation; then it queues again, behind who has waited longer."""

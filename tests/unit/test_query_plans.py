@@ -37,6 +37,8 @@ QUESTIONS: dict[str, Callable[[Store], Coroutine[Any, Any, object]]] = {
     "alive": lambda store: store.conversations(kinds=[Kind.CHAT], states=ALIVE),
     "closed": lambda store: store.conversations(kinds=[Kind.CHAT], states=[State.CLOSED], limit=50),
     "entries": lambda store: store.entries("c", after=3),
+    "turns": lambda store: store.turns("c"),
+    "last said": lambda store: store.last_said("c", 10),
     "entry": lambda store: store.entry("c", 3),
     "entry by key": lambda store: store.entry_by_key("visitor", "c/1"),
     "last entries": lambda store: store.last_entries(["c", "d"]),
