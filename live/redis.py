@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import itertools
+import json
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
@@ -24,22 +26,34 @@ _CONNECTIONS = 4
 _COUNT = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-local waits, full = {}, false
-for i, key in ipairs(KEYS) do
-  local oldest = redis.call('LINDEX', key, -tonumber(ARGV[2 * i - 1]))
-  waits[i] = oldest and math.max(0, oldest + ARGV[2 * i] - now) or 0
-  full = full or waits[i] > 0
-end
-if not full then
-  for i, key in ipairs(KEYS) do
-    redis.call('RPUSH', key, now)
-    redis.call('LTRIM', key, -tonumber(ARGV[2 * i - 1]), -1)
-    redis.call('PEXPIRE', key, ARGV[2 * i])
+local waits, before = {}, 0
+for _, rates in ipairs(cjson.decode(ARGV[1])) do
+  local full = false
+  for i, rate in ipairs(rates) do
+    local oldest = redis.call('LINDEX', KEYS[before + i], -rate[1])
+    local wait = oldest and math.max(0, oldest + rate[2] - now) or 0
+    waits[before + i] = wait
+    full = full or wait > 0
   end
+  if not full then
+    for i, rate in ipairs(rates) do
+      local key = KEYS[before + i]
+      if redis.call('RPUSH', key, now) > rate[1] then
+        redis.call('LTRIM', key, -rate[1], -1)
+      end
+      redis.call('PEXPIRE', key, rate[2])
+    end
+  end
+  before = before + #rates
 end
-return waits
+return cjson.encode(waits)
 """
-"""A window that moves with each write, as ``web.limits.Window``: the moments of the last writes, by Redis' clock."""
+"""Windows that move with each write, as ``web.limits.Window``: the moments of the last writes, by Redis' clock.
+
+Many writes, one after the other: ``ARGV[1]`` has the count and the milliseconds of each rate of each write; the keys
+stand in the same order, and so do the milliseconds to wait that come back. Both go as one text, because each value of
+its own would cost the client far more than its share of a text.
+"""
 
 
 def _client(url: str, **more: Any) -> Redis:
@@ -139,13 +153,10 @@ class RedisRates:
             self._asking = None
 
     async def _counted(self, asked: list[Sequence[Counted]]) -> list[list[int]]:
-        async with self._client.pipeline(transaction=False) as pipe:
-            for rates in asked:
-                keys = [f"{self._prefix}:{one.whose}" for one in rates]
-                given = [number for one in rates for number in (one.rate.count, one.rate.seconds * 1000)]
-                await self._script(keys, given, client=pipe)
-            found: list[list[int]] = await pipe.execute()
-            return found
+        keys = [f"{self._prefix}:{one.whose}" for rates in asked for one in rates]
+        given = [[(one.rate.count, one.rate.seconds * 1000) for one in rates] for rates in asked]
+        waits = iter(json.loads(await self._script(keys, [json.dumps(given)])))
+        return [list(itertools.islice(waits, len(rates))) for rates in asked]
 
     async def take_back(self, whose: Sequence[str]) -> None:
         """See ``routing.rates.SharedRates.take_back``."""
