@@ -34,7 +34,7 @@ _SHARE = 0.03
 all of it."""
 _GREAT = 10_000
 """Deliveries that are a great backlog."""
-_LONGEST_REST = 1.0
+_LONGEST_REST = 3.0
 """Seconds at the most between such a look and the next."""
 _NEW_THREADS = 3
 """Times a delivery may find its thread deleted before it waits like any other failure."""
