@@ -294,3 +294,31 @@ async def test_what_has_no_place_any_more_is_given_up_and_told(office: Simulatio
     await office.writes("c", "hello")
     await office.all_done()
     assert [r.kind for r in await office.store.entries("c")] == [What.MESSAGE, What.ANSWER]
+
+
+async def test_a_great_backlog_is_looked_through_seldom_and_sent_no_slower(
+    office: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("routing.outbox._GREAT", 500)
+    next_deliveries = office.store.next_deliveries
+    taken = 0.06  # seconds, as on a small machine with 100,000 that wait
+    looks = 0
+
+    async def slow(*asked: Any) -> Any:
+        nonlocal looks
+        looks += 1
+        office.clock.passed += taken
+        return await next_deliveries(*asked)
+
+    monkeypatch.setattr(office.store, "next_deliveries", slow)
+    conversations = [f"c{number}" for number in range(40)]
+    for conversation in conversations:
+        await office.opens(conversation)
+    lines = "a line as a citizen writes it, as long as that" * 4
+    await asyncio.gather(*(office.writes(name, lines) for name in conversations for _ in range(25)))
+    began, looks = office.clock.passed, 0
+    posts = len(office.platform.messages)
+    await office.passes(60)
+    passed = office.clock.passed - began
+    assert looks * taken < 0.04 * passed
+    assert len(office.platform.messages) - posts > 0.9 * passed
