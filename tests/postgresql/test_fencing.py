@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import create_engine, text
 
 from models.hubs import Hubs
 from models.journal import Transaction
 from models.term import Deposed, Numbered
 from routing.bridge import Place, Post, Progress
+from routing.errors import TryLater
 from tests.citizen import Citizen
 from tests.platforms.slack import SlackStandIn
 from tests.postgres import PostgreSQL, postgresql
@@ -222,3 +224,29 @@ async def test_a_leader_that_stood_still_right_before_its_call_does_not_make_it_
         leader.thaw()
         await leader.logged("follows on it if need be", after=before)  # and has stopped sending for good
         assert len(slack.thread(root.ts)) == 2
+
+
+async def test_a_message_that_another_session_holds_is_left_to_it_and_keeps_no_other_waiting(
+    two: Two,
+) -> None:
+    await two.begin()
+    office = two.office
+    office.platform.away = TryLater("unreachable")
+    await office.writes("c", "held")
+    await office.until(lambda: office.platform.calls == 1)
+    await office.opens("d")
+    engine = await asyncio.to_thread(
+        create_engine, two.office.url.replace("postgresql:", "postgresql+psycopg:")
+    )
+    with engine.connect() as another:
+        another.execute(text("SELECT id FROM delivery FOR UPDATE"))
+        office.platform.away = None
+        office.outbox.retry_soon()
+        async with asyncio.timeout(PATIENCE):
+            await office.writes("d", "free")
+            await office.until(lambda: bool(office.platform.thread_of("d")))
+            await office.passes(60)
+        assert office.platform.thread_of("c") == []
+    await office.all_done()
+    engine.dispose()
+    assert [message.text for message in office.platform.thread_of("c")] == ["held"]
