@@ -31,6 +31,10 @@ _PRAGMAS = (
 _IDLE_IN_TRANSACTION = 5_000
 """Milliseconds that PostgreSQL lets a hub hold rows and do nothing: one that was stopped in the midst of a change must
 not keep the others from them."""
+_BY_INDEX = " -c enable_seqscan=off -c jit=off"
+"""The writer looks up few rows, by their keys. What PostgreSQL has prepared it goes on doing as it was planned: planned
+while the tables were small, it would read all of them for each batch, long after they are not. Where there is no index
+for a thing the first setting makes it look dear, and compiling it would then take longer than doing it."""
 READERS = 4
 """Connections for reading: each has a thread and a cache of its own, and more would only wait for the same disk."""
 
@@ -46,7 +50,7 @@ def writer_engine(url: str, hub: str = ME) -> Engine:
         pool_size=1,
         max_overflow=1,
         paramstyle=_BY_ORDER[parsed.get_backend_name()],
-        connect_args=_session(parsed, hub),
+        connect_args=_session(parsed, hub, _BY_INDEX),
     )
     if parsed.get_backend_name() == "sqlite":
         _prepare_folder(parsed)
@@ -82,13 +86,13 @@ def session_name(hub: str) -> str:
     return f"linea-{hub}"
 
 
-def _session(url: URL, hub: str) -> dict[str, str]:
+def _session(url: URL, hub: str, more: str = "") -> dict[str, str]:
     """How a connection to PostgreSQL is opened."""
     if url.get_backend_name() != "postgresql":
         return {}
     return {
         "application_name": session_name(hub),
-        "options": f"-c idle_in_transaction_session_timeout={_IDLE_IN_TRANSACTION}",
+        "options": f"-c idle_in_transaction_session_timeout={_IDLE_IN_TRANSACTION}{more}",
     }
 
 

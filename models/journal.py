@@ -7,6 +7,7 @@ so the event loop never waits for the disk, and ``seq`` needs no lock: the write
 import asyncio
 import contextlib
 import contextvars
+import json
 import logging
 import queue
 import re
@@ -23,7 +24,7 @@ from sqlmodel import Session
 
 from models.engine import another_came_between
 from models.errors import StorageError, UnknownConversation
-from models.statements import Statements
+from models.statements import Statements, statements_for
 from models.tables import Author, Conversation, DeliveryState, Entry, State, What, now_ms
 
 log = logging.getLogger(__name__)
@@ -145,14 +146,11 @@ class Transaction:
             sequences[draft.conversation_id] = last + 1
             written[key] = _record(draft, last + 1, moment)
         if written:
-            to_json = self._statements.to_json
-            entries = [_entry_row(record, to_json(record.data)) for record in written.values()]
-            self._statements.insert_entries(connection, entries)
+            entries = [_entry_row(record) for record in written.values()]
             deliveries = [
                 _delivery_row(record, bridge) for record in written.values() for bridge in record.deliver_to
             ]
-            if deliveries:
-                self._statements.insert_deliveries(connection, deliveries)
+            self._statements.write(connection, entries, deliveries)
             self.written.extend(written.values())
         return [_outcome(draft, known, written, fresh, self._closed) for draft in drafts]
 
@@ -175,17 +173,9 @@ class Transaction:
         """Reserve sequence numbers; the last one used before, for each conversation that exists."""
         if not conversations:
             return {}
-        connection = self.session.connection()
-        counts = Counter(conversations)
-        rows = self._statements.last(connection, list(counts))
-        last = {row.id: row.last_seq for row in rows}
-        self._closed.update(row.id for row in rows if row.state == State.CLOSED)
-        alike: dict[int, list[str]] = {}  # nearly always one group: each citizen writes one message at a time
-        for conversation in last:
-            alike.setdefault(counts[conversation], []).append(conversation)
-        for count, group in alike.items():
-            self._statements.advance(connection, group, count, moment)
-        return last
+        reached = self._statements.advance(self.session.connection(), Counter(conversations), moment)
+        self._closed.update(one.id for one in reached if one.state == State.CLOSED)
+        return {one.id: one.last_seq for one in reached}
 
 
 @dataclass(slots=True)
@@ -205,7 +195,7 @@ class Journal:
     def __init__(self, engine: Engine, now: Callable[[], int] = now_ms) -> None:
         """``now`` says which moment an entry is given, in milliseconds since 1970 UTC."""
         self._engine = engine
-        self._statements = Statements(engine.dialect)
+        self._statements = statements_for(engine.dialect)
         self._now = now
         self._queue: queue.SimpleQueue[_Change | None] = queue.SimpleQueue()
         self._listeners: list[Callable[[list[Record]], None]] = []
@@ -422,10 +412,10 @@ def _record(draft: Draft, seq: int, moment: int) -> Record:
     )  # fmt: skip
 
 
-def _entry_row(record: Record, data: Any) -> tuple[Any, ...]:
+def _entry_row(record: Record) -> tuple[Any, ...]:
     return (
         record.conversation_id, record.seq, record.kind, record.origin, record.origin_key, record.author,
-        record.name, record.text, record.target, data, record.created_at,
+        record.name, record.text, record.target, json.dumps(record.data), record.created_at,
     )  # fmt: skip
 
 
@@ -433,7 +423,6 @@ def _delivery_row(record: Record, bridge: str) -> tuple[Any, ...]:
     moment = record.created_at
     return (
         record.conversation_id, record.seq, bridge, DeliveryState.QUEUED.value, 0, moment, moment, moment,
-        record.conversation_id, record.seq,
     )  # fmt: skip
 
 

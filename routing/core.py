@@ -119,7 +119,8 @@ class Core:
         self._tongues: OrderedDict[str, tuple[int, str | None]] = OrderedDict()
         """The language that citizens write in, as of the newest of their messages."""
         self._infos: OrderedDict[str, ConversationInfo] = OrderedDict()
-        self._changes = 0
+        self._reads: dict[str, object] = {}
+        """The newest read of each conversation that goes on, and came before no change of it."""
         journal.on_written(self._written)
 
     @property
@@ -205,24 +206,29 @@ class Core:
         if info is not None:
             self._infos.move_to_end(conversation_id)
             return info
-        changes = self._changes
-        row = await self.store.conversation(conversation_id)
+        mine = self._reads[conversation_id] = object()
+        is_new = False
+        try:
+            row = await self.store.conversation(conversation_id)
+        finally:
+            if self._reads.get(conversation_id) is mine:
+                del self._reads[conversation_id]
+                is_new = True
         if row is None:
             return None
-        if changes != self._changes:  # what was read may be older than what was written meanwhile
+        if not is_new:  # what was read may be older than what was written meanwhile
             return self._infos.get(conversation_id) or ConversationInfo.of(row)
         return self._keep(ConversationInfo.of(row))
 
     def remember(self, row: Conversation) -> ConversationInfo:
         """A conversation was changed to this: keep its present state at hand. Call on the loop only."""
         info = ConversationInfo.of(row)
+        self.forget(info.id)
         if self.around is None:
             return self._keep(info)
-        self.forget(info.id)  # another hub may have changed it since: only what is read later is newer
-        return info
+        return info  # another hub may have changed it since: only what is read later is newer
 
     def _keep(self, info: ConversationInfo) -> ConversationInfo:
-        self._changes += 1
         self._infos[info.id] = info
         while len(self._infos) > _REMEMBERED:
             self._infos.popitem(last=False)
@@ -273,12 +279,12 @@ class Core:
 
     def forget(self, conversation_id: str) -> None:
         """It changed or was erased: read it again next time."""
-        self._changes += 1
+        self._reads.pop(conversation_id, None)
         self._infos.pop(conversation_id, None)
 
     def forget_all(self) -> None:
         """Anything may have changed: read all of it again next time."""
-        self._changes += 1
+        self._reads.clear()
         self._infos.clear()
 
     def department_for(self, asked: Asked) -> str | None:

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from models.engine import writer_engine
 from models.journal import Transaction
-from models.statements import Statements
+from models.statements import statements_for
 from models.tables import Callback, Conversation, Entry, Kind, now_ms
 from routing import withdrawing
 from routing.files import FileStore
@@ -71,7 +71,7 @@ def erase(settings: Settings, config: Path, conversation: str | None, reference:
             conversation = callback.conversation_id if callback else None
         if conversation is None or session.get(Conversation, conversation) is None:
             raise StartError("there is no such conversation or callback")
-        transaction = Transaction(session, Statements(session.get_bind().dialect), now_ms)
+        transaction = Transaction(session, statements_for(session.get_bind().dialect), now_ms)
         keys = withdrawing.erase(transaction, conversation)
         session.commit()
     asyncio.run(FileStore(data_folder(url, config) / "files").remove(keys))

@@ -134,6 +134,74 @@ async def test_hubs_that_write_the_same_conversations_in_other_orders_do_not_loc
     assert sum([len(await store.entries(i)) for i in ids]) == FEW * HUBS * 2
 
 
+ODD = [
+    "",
+    "'",
+    '"',
+    "\\",
+    '\\"',
+    "{}",
+    "{a,b}",
+    ",",
+    "NULL",
+    "null",
+    "[1]",
+    "%s",
+    "$1",
+    "\n\t\x01",
+    "è 🙂",
+    "\u2028",
+    "\\u0000",
+]
+"""What a statement's text, an array or JSON could take for its own."""
+
+
+async def test_whatever_is_written_is_read_as_it_was(journals: list[Journal], store: Store) -> None:
+    await begin(journals[0], "c")
+    drafts = [
+        Draft(
+            "c", What.MESSAGE, "visitor", f"{n} {odd}", Author.VISITOR, odd, name=None if n % 2 else odd,
+            target=n or None, data={odd: [odd, None, n, "\0", "\ud800"]}, deliver_to=(odd[:16], "slack"),
+        )
+        for n, odd in enumerate(ODD)
+    ]  # fmt: skip
+    written = await journals[0].run(lambda tx: tx.append_all(drafts))
+    assert [one.record.seq for one in written if isinstance(one, Appended)] == list(range(1, len(ODD) + 1))
+    entries = await store.entries("c")
+    for entry, draft in zip(entries, drafts, strict=True):
+        assert entry.origin_key == draft.origin_key
+        assert (entry.text, entry.name, entry.target) == (draft.text, draft.name, draft.target)
+        assert entry.data == draft.data
+    waiting = await store.waiting_deliveries("c", "slack")
+    assert [one.seq for one in waiting] == list(range(1, len(ODD) + 1))
+    again = await journals[0].run(lambda tx: tx.append_all(drafts))
+    assert all(isinstance(one, Appended) and one.repeated for one in again)
+
+
+async def test_what_postgresql_was_told_a_few_times_it_has_prepared(
+    server: PostgreSQL, tmp_path: Path
+) -> None:
+    engine = writer_engine(server.database_for(tmp_path))
+    await asyncio.to_thread(migrate, engine)
+    engine.dispose()  # and with it what that connection has prepared
+    journal = Journal(engine)
+    journal.start()
+    await begin(journal, *(f"c{n}" for n in range(9)))
+    for count in range(1, 10):
+        drafts = [
+            Draft(f"c{n}", What.MESSAGE, "visitor", f"{count}/{n}", Author.VISITOR, deliver_to=("slack",))
+            for n in range(count)
+        ]
+        await journal.run(lambda tx, drafts=drafts: tx.append_all(drafts))
+
+    def prepared(tx: Transaction) -> list[str]:
+        found = tx.session.connection().exec_driver_sql("SELECT statement FROM pg_prepared_statements")
+        return sorted(row[0].split()[0] for row in found if "INTO conversation" not in row[0])
+
+    assert await journal.run(prepared) == ["SELECT", "UPDATE", "WITH"]
+    await journal.stop()
+
+
 async def test_writing_goes_on_after_the_database_was_restarted(
     server: PostgreSQL, journals: list[Journal], store: Store
 ) -> None:
