@@ -33,8 +33,8 @@ _IDLE_IN_TRANSACTION = 5_000
 not keep the others from them."""
 _BY_INDEX = " -c enable_seqscan=off -c jit=off"
 """The writer looks up few rows, by their keys. What PostgreSQL has prepared it goes on doing as it was planned: planned
-while the tables were small, it would read all of them for each batch, long after they are not. Where there is no index
-for a thing the first setting makes it look dear, and compiling it would then take longer than doing it."""
+while the tables were small, it would read all of them for each batch, until it counts them anew. Where there is no
+index for a thing the first setting makes it look dear, and compiling it would then take longer than doing it."""
 READERS = 4
 """Connections for reading: each has a thread and a cache of its own, and more would only wait for the same disk."""
 

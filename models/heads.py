@@ -18,7 +18,7 @@ class Head(NamedTuple):
     chat: str | None
     department: str | None
     backlog: int
-    """How many deliveries wait for the platform, those of all conversations that were asked for together."""
+    """How many deliveries wait for the platform, without those of the conversations that are passed over."""
 
 
 def _heads() -> Select[Any]:

@@ -11,7 +11,7 @@ _LOCK = 0x4C696E6561_02
 """The advisory lock of whoever changes the database's shape."""
 _UNCOUNTED = text("SELECT reltuples < 0 FROM pg_class WHERE oid = 'entry'::regclass")
 """Whether PostgreSQL has never counted the entries: after a move or a restore it would read all of them for each
-message, until it has counted them by itself a minute later."""
+message, until it has counted them by itself a minute later. Of a column that a migration has added it knows no more."""
 
 _ALEMBIC = threading.Lock()
 """Alembic keeps what it is about in its module: of several databases, one after the other."""
@@ -25,9 +25,10 @@ def migrate(engine: Engine) -> None:
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
-        if not _has_seen_all(connection):
+        is_old = not _has_seen_all(connection)
+        if is_old:
             _upgrade(connection)
-        if connection.dialect.name == "postgresql" and connection.execute(_UNCOUNTED).scalar():
+        if connection.dialect.name == "postgresql" and (is_old or connection.execute(_UNCOUNTED).scalar()):
             connection.execute(text("ANALYZE conversation, entry, delivery, remote_message, thread"))
 
 
@@ -39,7 +40,7 @@ def _has_seen_all(connection: Connection) -> bool:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [newest]
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, revision: str = "head") -> None:
     from alembic import command  # only now: its import is a fifth of a start
     from alembic.config import Config
 
@@ -47,4 +48,4 @@ def _upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", str(_SCRIPTS))
     config.attributes["connection"] = connection
     with _ALEMBIC:
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)

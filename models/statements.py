@@ -1,7 +1,7 @@
-"""The statements that append entries, whose texts are made once, and not by SQLAlchemy for each batch.
+"""The statements that append entries, whose texts are made once, not for each batch.
 
-It turns a statement about many rows into text anew each time, and takes as long for that as the database for its own
-work, with the interpreter's lock in hand.
+SQLAlchemy turns a statement about many rows into text anew each time, and takes as long for that as the database for
+its own work, with the interpreter's lock in hand.
 """
 
 import json
@@ -38,6 +38,10 @@ class Reached(NamedTuple):
     state: str
 
 
+_LOOKED_UP = 64
+"""Rows with a question in each that SQLite is given at once: what a statement takes grows faster than their number."""
+
+
 class Statements(Protocol):
     """The statements for one kind of database."""
 
@@ -58,10 +62,10 @@ class Statements(Protocol):
 
 def statements_for(dialect: Dialect) -> Statements:
     """The statements for the database of this dialect."""
-    return Constant() if dialect.name == "postgresql" else Repeated(dialect)
+    return ConstantTexts() if dialect.name == "postgresql" else RepeatedTexts(dialect)
 
 
-class Repeated:
+class RepeatedTexts:
     """Fulfils ``Statements`` for SQLite: a text is made for one row, and what is about a row repeated for more."""
 
     def __init__(self, dialect: Dialect) -> None:
@@ -91,7 +95,9 @@ class Repeated:
         connection.exec_driver_sql(self._text(_INSERT_ENTRIES, len(entries)), _flat(entries))
         if deliveries:
             whole = [(*row, *row[:2]) for row in deliveries]  # its entry is looked up by those two
-            connection.exec_driver_sql(self._text(_INSERT_DELIVERIES, len(whole)), _flat(whole))
+            for start in range(0, len(whole), _LOOKED_UP):
+                some = whole[start : start + _LOOKED_UP]
+                connection.exec_driver_sql(self._text(_INSERT_DELIVERIES, len(some)), _flat(some))
 
     def _as_text(self, statement: ClauseElement, count: int) -> str:
         one = str(statement.compile(dialect=self._dialect))
@@ -138,7 +144,7 @@ def _flat(rows: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
     return tuple(value for row in rows for value in row)
 
 
-class Constant:
+class ConstantTexts:
     """Fulfils ``Statements`` for PostgreSQL: a text is the same for any number of rows, which come as one value.
 
     So psycopg looks into it once, and PostgreSQL parses and plans it once for the connection: psycopg prepares what
@@ -191,6 +197,7 @@ _PG_INSERT_ENTRIES = (
     " FROM json_to_recordset(%s) AS given (conversation_id text, seq integer, kind text, origin text,"
     " origin_key text, author text, name text, text text, target integer, data text, created_at bigint)"
 )
+# A function gives its rows in the array's order: an entry's number rises with its place, and a delivery's with that.
 _PG_WRITE = (
     f"WITH written AS ({_PG_INSERT_ENTRIES} RETURNING id, conversation_id, seq)"  # noqa: S608 - of our own texts
     " INSERT INTO delivery"

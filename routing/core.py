@@ -40,7 +40,7 @@ from routing.queue import Queue
 from routing.receipts import Receipts
 from routing.rules import Asked, choose_department
 from routing.signs import Signs
-from routing.spoken import ENOUGH, spoken_in
+from routing.spoken import NEWEST, spoken_in
 from routing.texts import say
 from routing.watch import Watch
 from schedules.hours import OfficeState
@@ -120,7 +120,7 @@ class Core:
         """The language that citizens write in, as of the newest of their messages."""
         self._infos: OrderedDict[str, ConversationInfo] = OrderedDict()
         self._reads: dict[str, object] = {}
-        """The newest read of each conversation that goes on, and came before no change of it."""
+        """The newest read of each conversation that is under way, as long as nothing has changed it since."""
         journal.on_written(self._written)
 
     @property
@@ -207,16 +207,16 @@ class Core:
             self._infos.move_to_end(conversation_id)
             return info
         mine = self._reads[conversation_id] = object()
-        is_new = False
+        still_holds = False
         try:
             row = await self.store.conversation(conversation_id)
         finally:
             if self._reads.get(conversation_id) is mine:
                 del self._reads[conversation_id]
-                is_new = True
+                still_holds = True
         if row is None:
             return None
-        if not is_new:  # what was read may be older than what was written meanwhile
+        if not still_holds:  # what was read may be older than what was written meanwhile
             return self._infos.get(conversation_id) or ConversationInfo.of(row)
         return self._keep(ConversationInfo.of(row))
 
@@ -262,7 +262,7 @@ class Core:
 
     async def spoken(self, info: ConversationInfo) -> str | None:
         """The language that the citizen writes in, where that is certain."""
-        said = await self.store.last_said(info.id, ENOUGH)
+        said = await self.store.last_said(info.id, NEWEST)
         newest = said[-1].seq if said else 0
         known = self._tongues.get(info.id)
         if known is None or known[0] != newest:

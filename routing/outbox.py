@@ -48,7 +48,7 @@ class _Look(NamedTuple):
     pause: float | None
     """Seconds until there may be more to do."""
     started_nothing: bool = False
-    """What waits can only wait on."""
+    """Something waits, and none of it can be sent now."""
     backlog: int = 0
     """Deliveries that wait."""
 
@@ -89,6 +89,8 @@ class Outbox:
         self._wake = asyncio.Event()
         self._freed = asyncio.Event()
         """Something that could not be started before may be now."""
+        self._back = asyncio.Event()
+        """The platform is there again."""
         self._lanes: dict[str, asyncio.Task[None]] = {}
         self._chats: dict[str, str] = {}
         """The chat that each lane serves."""
@@ -126,6 +128,7 @@ class Outbox:
         """The platform is back: try everything that waits, except where it asked for a pause itself."""
         self._pace.back_again()
         self._freed.set()
+        self._back.set()
         self.wake()
 
     async def _run(self) -> None:
@@ -133,6 +136,7 @@ class Outbox:
         while True:
             self._wake.clear()
             self._freed.clear()
+            self._back.clear()
             begun, rest = self._clock.monotonic(), 0.0
             try:
                 if not taken_up:
@@ -150,10 +154,7 @@ class Outbox:
             pause = look.pause
             if rest > 0:  # a further message would have to wait like the others
                 rest = rest if pause is None else min(rest, pause)
-                if look.backlog >= _GREAT:
-                    await self._clock.sleep(rest)
-                else:
-                    await self._clock.wait(self._freed, rest)
+                await self._clock.wait(self._back if look.backlog >= _GREAT else self._freed, rest)
                 pause = pause and pause - rest
             await self._clock.wait(self._wake, pause)
 

@@ -17,8 +17,8 @@ _LETTERS, _WORDS, _CHARACTERS = 12, 3, 4
 """A text of fewer letters or words says nothing ("ok grazie"), nor does one of fewer Chinese characters."""
 _MOST = 2_000
 """Characters looked at: more make nobody surer."""
-ENOUGH = 100
-"""Messages, the newest, that are always enough to tell it by."""
+NEWEST = 100
+"""Messages, the newest, that it is told by."""
 _SHARE = 80
 """Percent of the text that must be in the language: a quoted form or a name in another is no matter."""
 

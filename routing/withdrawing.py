@@ -16,6 +16,7 @@ from models.journal import Draft, Record, Transaction
 from models.questions import entries_of
 from models.tables import (
     BY_HAND,
+    FINISHED,
     Author,
     Conversation,
     Delivery,
@@ -167,7 +168,8 @@ def _unsure(tx: Transaction, conversation_id: str, threaded: set[str]) -> list[L
     deliveries = tx.session.exec(
         select(Delivery).where(
             col(Delivery.entry_id).in_(entries_of(conversation_id)),
-            col(Delivery.state).in_((DeliveryState.SENDING, DeliveryState.UNKNOWN)),
+            # Not "in" the other two: for those SQLite takes the index on states, and reads everybody's.
+            col(Delivery.state).not_in((*FINISHED, DeliveryState.QUEUED)),
         )
     )
     keys: dict[str, list[str]] = {}

@@ -322,3 +322,25 @@ async def test_a_great_backlog_is_looked_through_seldom_and_sent_no_slower(
     passed = office.clock.passed - began
     assert looks * taken < 0.04 * passed
     assert len(office.platform.messages) - posts > 0.9 * passed
+
+
+async def test_a_platform_that_is_back_is_tried_at_once_whatever_waits(
+    office: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("routing.outbox._GREAT", 1)
+    next_deliveries = office.store.next_deliveries
+
+    async def slow(*asked: Any) -> Any:
+        office.clock.passed += 0.06
+        return await next_deliveries(*asked)
+
+    office.platform.away = TryLater("unreachable")
+    await office.opens("c")
+    monkeypatch.setattr(office.store, "next_deliveries", slow)
+    await office.writes("c", "hello")
+    await office.until(lambda: office.platform.calls == 1)
+    office.platform.away = None
+    before = office.clock.passed
+    office.outbox.retry_soon()
+    await office.until(lambda: said(office, "c") == ["hello"])
+    assert office.clock.passed - before < 0.5

@@ -1,12 +1,17 @@
-"""Ten hubs start at once on one empty PostgreSQL: the first to come makes the tables, all ten serve."""
+"""Hubs start on a PostgreSQL that is empty or has a past: the first brings it to the present shape, all serve."""
 
 import asyncio
 from pathlib import Path
 
 import httpx
 import psycopg
+from sqlalchemy import text
 
+from models import migrate as module
+from models.engine import writer_engine
+from models.migrate import migrate
 from tests.citizen import Citizen
+from tests.past import DELIVERED, deliveries_in, put_a_past
 from tests.postgres import postgresql
 from tests.program import Program
 
@@ -42,3 +47,18 @@ async def test_ten_hubs_that_start_at_once_on_an_empty_database_all_serve(tmp_pa
             assert seqs == list(range(1, HUBS + 2))
         finally:
             await asyncio.gather(*(hub.end() for hub in hubs))
+
+
+def test_a_record_with_a_past_keeps_its_deliveries_and_is_counted(tmp_path: Path) -> None:
+    with postgresql() as server:
+        engine = writer_engine(server.database_for(tmp_path))
+        with engine.begin() as connection:
+            module._upgrade(connection, "0011")
+            put_a_past(connection)
+        server.count(tmp_path)  # as it does by itself: so nothing of what is there was never counted
+        migrate(engine)
+        known = text("SELECT count(*) FROM pg_stats WHERE tablename = 'delivery' AND attname = 'entry_id'")
+        with engine.connect() as connection:
+            assert deliveries_in(connection) == DELIVERED
+            assert connection.execute(known).scalar() == 1
+        engine.dispose()

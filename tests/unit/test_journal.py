@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,14 @@ class TestWriting:
             entries = await desk.store.entries(name)
             assert [entry.seq for entry in entries] == list(range(1, 201))
             assert [entry.origin_key for entry in entries] == [str(n) for n in range(start, 400, 2)]
+
+    async def test_queues_what_is_to_be_delivered_in_the_order_of_its_entries(self, desk: Desk) -> None:
+        drafts = [replace(message("ab"[n % 2], str(n)), deliver_to=("slack", "telegram")) for n in range(300)]
+        await desk.journal.run(lambda tx: tx.append_all(drafts))
+        for conversation in ("a", "b"):
+            for bridge in ("slack", "telegram"):
+                waiting = await desk.store.waiting_deliveries(conversation, bridge, 300)
+                assert [delivery.seq for delivery in waiting] == list(range(1, 151))
 
     async def test_commits_together_what_comes_together(self, desk: Desk) -> None:
         await asyncio.gather(*(desk.journal.append(message("a", str(n))) for n in range(200)))

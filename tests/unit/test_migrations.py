@@ -13,6 +13,7 @@ from models import migrate as module
 from models.engine import writer_engine
 from models.migrate import migrate
 from running.parts import StartError, open_database
+from tests.past import DELIVERED, deliveries_in, put_a_past
 
 
 def url_of(folder: Path) -> str:
@@ -57,3 +58,17 @@ def test_leave_a_file_that_is_no_database_as_it_is_and_say_so(tmp_path: Path) ->
     with pytest.raises(StartError, match="not a database"):
         open_database(url_of(tmp_path))
     assert (tmp_path / "linea.db").read_bytes().startswith(b"this is a letter")
+
+
+def test_find_the_entries_of_the_deliveries_that_are_there(tmp_path: Path) -> None:
+    engine = writer_engine(url_of(tmp_path))
+    with engine.begin() as connection:
+        module._upgrade(connection, "0011")
+        put_a_past(connection)
+    migrate(engine)
+    with engine.connect() as connection:
+        assert deliveries_in(connection) == DELIVERED
+        assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, SQLModel.metadata) == []
+    engine.dispose()
