@@ -12,9 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 _ASYNC_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 _SYNC_DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 
-_BY_ORDER = {"sqlite": "qmark", "postgresql": "format"}
-"""How each driver writes a statement whose values come by their order (PEP 249); see `models.statements`."""
-
 _WRITER_CACHE = 32 * 1024
 """KiB: the indexes' hot pages of a million messages."""
 _READER_CACHE = 1024
@@ -49,7 +46,6 @@ def writer_engine(url: str, hub: str = ME) -> Engine:
         _with_driver(parsed, _SYNC_DRIVERS),
         pool_size=1,
         max_overflow=1,
-        paramstyle=_BY_ORDER[parsed.get_backend_name()],
         connect_args=_session(parsed, hub, _BY_INDEX),
     )
     if parsed.get_backend_name() == "sqlite":

@@ -6,7 +6,7 @@ the names of its ``bindparam``.
 
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 
 from models.tables import (
     FINISHED,
@@ -91,7 +91,7 @@ DELIVERY_STATES = (
     .where(
         _ENTRIES.c.conversation_id == bindparam("conversation"),
         _ENTRIES.c.author == Author.VISITOR,
-        _ENTRIES.c.kind.in_((What.MESSAGE, What.FILE)),
+        _IS_SAID,
     )
     .order_by(_ENTRIES.c.seq)
 )
@@ -101,7 +101,6 @@ WAITING_DELIVERIES = (
     .where(
         _ENTRIES.c.conversation_id == bindparam("conversation"),
         _DELIVERIES.c.bridge == bindparam("bridge"),
-        # Not "in" the unfinished ones: for those the index on states would be taken, and the whole backlog read.
         _DELIVERIES.c.state.not_in(FINISHED),
     )
     .order_by(_DELIVERIES.c.id)
@@ -118,6 +117,8 @@ REMOTE_MESSAGE = (
 )
 
 
-def entries_of(conversation_id: str) -> Select[Any]:
-    """The ``id`` of each entry of a conversation: what its deliveries are found by."""
-    return select(_ENTRIES.c.id).where(_ENTRIES.c.conversation_id == conversation_id)
+def deliveries_of(conversation_id: str) -> ColumnElement[bool]:
+    """The condition that finds a conversation's deliveries, by its entries."""
+    entries = select(_ENTRIES.c.id).where(_ENTRIES.c.conversation_id == conversation_id)
+    found: ColumnElement[bool] = _DELIVERIES.c.entry_id.in_(entries)
+    return found

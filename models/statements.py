@@ -120,10 +120,8 @@ def _insert(table: Table, columns: Sequence[str], **found: Any) -> ClauseElement
 _ARRIVED = select(_ENTRIES.c.origin_key).where(
     _ENTRIES.c.origin == bindparam("origin"), _ENTRIES.c.origin_key.in_([bindparam("key")])
 )
-_LAST = (
-    select(_CONVERSATIONS.c.id, _CONVERSATIONS.c.last_seq, _CONVERSATIONS.c.state)
-    .where(_CONVERSATIONS.c.id.in_([bindparam("id")]))
-    .order_by(_CONVERSATIONS.c.id)
+_LAST = select(_CONVERSATIONS.c.id, _CONVERSATIONS.c.last_seq, _CONVERSATIONS.c.state).where(
+    _CONVERSATIONS.c.id.in_([bindparam("id")])
 )
 _ADVANCE = (
     update(_CONVERSATIONS)

@@ -87,7 +87,8 @@ class DeliveryState(StrEnum):
 UNFINISHED = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNKNOWN)
 """States of a delivery that is still to be looked after."""
 FINISHED = (DeliveryState.SENT, DeliveryState.FAILED)
-"""All others."""
+"""All others. Whoever looks for unfinished ones by something else than their state says "not in" these: for "in" the
+others SQLite takes the index on states, and reads the whole backlog."""
 
 OFFICE_ID = "office"
 """The one conversation of kind ``office``."""

@@ -58,7 +58,6 @@ class Ledger:
 
         def work(tx: Transaction) -> bool:
             self._term.check(tx)
-            # Not "in" the unfinished ones: for those SQLite takes the index on states, and reads the whole backlog.
             waiting = (*_these(group), col(Delivery.state).not_in(FINISHED))
             if self._term.is_shared:
                 free = tx.session.exec(

@@ -16,7 +16,7 @@ from sqlmodel import col, select, update
 
 from models.errors import StorageError, UnknownConversation
 from models.journal import Draft, Record, Transaction
-from models.questions import entries_of
+from models.questions import deliveries_of
 from models.tables import (
     Author,
     Conversation,
@@ -228,7 +228,7 @@ def _not_there(tx: Transaction, conversation_id: str, bridge: str) -> list[Deliv
         tx.session.exec(
             select(Delivery)
             .where(
-                col(Delivery.entry_id).in_(entries_of(conversation_id)),
+                deliveries_of(conversation_id),
                 col(Delivery.bridge) == bridge,
                 col(Delivery.state) != DeliveryState.SENT,
             )

@@ -49,8 +49,8 @@ class _Look(NamedTuple):
     """Seconds until there may be more to do."""
     started_nothing: bool = False
     """Something waits, and none of it can be sent now."""
-    backlog: int = 0
-    """Deliveries that wait."""
+    is_great: bool = False
+    """So much waits that looking through it takes long."""
 
 
 class Outbox:
@@ -143,7 +143,7 @@ class Outbox:
                     await self._take_up()
                     taken_up = True
                 look = await self._start_lanes()
-                if look.started_nothing or look.backlog >= _GREAT:
+                if look.started_nothing or look.is_great:
                     rest = min(_LONGEST_REST, (self._clock.monotonic() - begun) / _SHARE)
             except StorageError as error:
                 log.warning("outbox %s: %s", self.bridge.name, error)
@@ -154,7 +154,7 @@ class Outbox:
             pause = look.pause
             if rest > 0:  # a further message would have to wait like the others
                 rest = rest if pause is None else min(rest, pause)
-                await self._clock.wait(self._back if look.backlog >= _GREAT else self._freed, rest)
+                await self._clock.wait(self._back if look.is_great else self._freed, rest)
                 pause = pause and pause - rest
             await self._clock.wait(self._wake, pause)
 
@@ -186,8 +186,8 @@ class Outbox:
                 self._lanes[head.conversation_id] = asyncio.create_task(
                     self._serve(head.conversation_id, chat)
                 )
-        backlog = heads[0].backlog if heads else 0
-        return _Look(min(pauses, default=None), bool(heads) and not started, backlog)
+        is_great = bool(heads) and heads[0].backlog >= _GREAT
+        return _Look(min(pauses, default=None), bool(heads) and not started, is_great)
 
     async def _serve(self, conversation_id: str, chat: str) -> None:
         """Send the next post of a conversation; then it queues again, behind who has waited longer."""

@@ -13,7 +13,7 @@ from typing import Any
 from sqlmodel import col, delete, func, select
 
 from models.journal import Draft, Record, Transaction
-from models.questions import entries_of
+from models.questions import deliveries_of
 from models.tables import (
     BY_HAND,
     FINISHED,
@@ -92,7 +92,7 @@ def erase(tx: Transaction, conversation_id: str, *, everywhere: bool = True) -> 
     ).all()
     leftovers = _leftovers(tx, conversation_id) if everywhere else []
     department = row.department if row else None
-    tx.session.exec(delete(Delivery).where(col(Delivery.entry_id).in_(entries_of(conversation_id))))
+    tx.session.exec(delete(Delivery).where(deliveries_of(conversation_id)))
     tx.session.exec(delete(Conversation).where(col(Conversation.id) == conversation_id))
     withdraw(tx, department, leftovers)
     return list(keys)
@@ -121,10 +121,10 @@ def withdraw(tx: Transaction, department: str | None, leftovers: Iterable[Leftov
 def forget_when_done(tx: Transaction, conversation_id: str) -> None:
     """Delete a withdrawal once every platform has done its part."""
     undone = select(func.count()).where(
-        col(Delivery.entry_id).in_(entries_of(conversation_id)), col(Delivery.state) != DeliveryState.SENT
+        deliveries_of(conversation_id), col(Delivery.state) != DeliveryState.SENT
     )
     if tx.session.exec(undone).one() == 0:
-        tx.session.exec(delete(Delivery).where(col(Delivery.entry_id).in_(entries_of(conversation_id))))
+        tx.session.exec(delete(Delivery).where(deliveries_of(conversation_id)))
         tx.session.exec(delete(Conversation).where(col(Conversation.id) == conversation_id))
 
 
@@ -167,8 +167,7 @@ def _unsure(tx: Transaction, conversation_id: str, threaded: set[str]) -> list[L
     """The posts that may have opened a thread which the hub does not know of."""
     deliveries = tx.session.exec(
         select(Delivery).where(
-            col(Delivery.entry_id).in_(entries_of(conversation_id)),
-            # Not "in" the other two: for those SQLite takes the index on states, and reads everybody's.
+            deliveries_of(conversation_id),
             col(Delivery.state).not_in((*FINISHED, DeliveryState.QUEUED)),
         )
     )

@@ -296,31 +296,39 @@ async def test_what_has_no_place_any_more_is_given_up_and_told(office: Simulatio
     assert [r.kind for r in await office.store.entries("c")] == [What.MESSAGE, What.ANSWER]
 
 
+class Looks:
+    """Looks through what waits take as long as where 100,000 do, and are counted."""
+
+    TAKEN = 0.06
+    """Seconds, on a small machine."""
+
+    def __init__(self, office: Simulation, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.count = 0
+        self._office = office
+        self._look = office.store.next_deliveries
+        monkeypatch.setattr(office.store, "next_deliveries", self._slowly)
+
+    async def _slowly(self, *asked: Any) -> Any:
+        self.count += 1
+        self._office.clock.passed += self.TAKEN
+        return await self._look(*asked)
+
+
 async def test_a_great_backlog_is_looked_through_seldom_and_sent_no_slower(
     office: Simulation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("routing.outbox._GREAT", 500)
-    next_deliveries = office.store.next_deliveries
-    taken = 0.06  # seconds, as on a small machine with 100,000 that wait
-    looks = 0
-
-    async def slow(*asked: Any) -> Any:
-        nonlocal looks
-        looks += 1
-        office.clock.passed += taken
-        return await next_deliveries(*asked)
-
-    monkeypatch.setattr(office.store, "next_deliveries", slow)
+    looks = Looks(office, monkeypatch)
     conversations = [f"c{number}" for number in range(40)]
     for conversation in conversations:
         await office.opens(conversation)
     lines = "a line as a citizen writes it, as long as that" * 4
     await asyncio.gather(*(office.writes(name, lines) for name in conversations for _ in range(25)))
-    began, looks = office.clock.passed, 0
+    began, looks.count = office.clock.passed, 0
     posts = len(office.platform.messages)
     await office.passes(60)
     passed = office.clock.passed - began
-    assert looks * taken < 0.04 * passed
+    assert looks.count * Looks.TAKEN < 0.04 * passed
     assert len(office.platform.messages) - posts > 0.9 * passed
 
 
@@ -328,15 +336,9 @@ async def test_a_platform_that_is_back_is_tried_at_once_whatever_waits(
     office: Simulation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("routing.outbox._GREAT", 1)
-    next_deliveries = office.store.next_deliveries
-
-    async def slow(*asked: Any) -> Any:
-        office.clock.passed += 0.06
-        return await next_deliveries(*asked)
-
     office.platform.away = TryLater("unreachable")
     await office.opens("c")
-    monkeypatch.setattr(office.store, "next_deliveries", slow)
+    Looks(office, monkeypatch)
     await office.writes("c", "hello")
     await office.until(lambda: office.platform.calls == 1)
     office.platform.away = None

@@ -7,9 +7,9 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 import pytest_asyncio
-from sqlalchemy import create_engine, text
 
 from models.hubs import Hubs
 from models.journal import Transaction
@@ -235,11 +235,8 @@ async def test_a_message_that_another_session_holds_is_left_to_it_and_keeps_no_o
     await office.writes("c", "held")
     await office.until(lambda: office.platform.calls == 1)
     await office.opens("d")
-    engine = await asyncio.to_thread(
-        create_engine, two.office.url.replace("postgresql:", "postgresql+psycopg:")
-    )
-    with engine.connect() as another:
-        another.execute(text("SELECT id FROM delivery FOR UPDATE"))
+    with psycopg.connect(office.url) as another:
+        another.execute("SELECT id FROM delivery FOR UPDATE")
         office.platform.away = None
         office.outbox.retry_soon()
         async with asyncio.timeout(PATIENCE):
@@ -248,5 +245,4 @@ async def test_a_message_that_another_session_holds_is_left_to_it_and_keeps_no_o
             await office.passes(60)
         assert office.platform.thread_of("c") == []
     await office.all_done()
-    engine.dispose()
     assert [message.text for message in office.platform.thread_of("c")] == ["held"]

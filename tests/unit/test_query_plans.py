@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from models.engine import reader_engine, writer_engine
 from models.journal import Draft, Journal, Record
@@ -78,6 +78,17 @@ def database(tmp_path: Path) -> Path:
     return path
 
 
+def asked_of(engine: Engine) -> list[tuple[str, Any]]:
+    """What it asks from now on: the statements, with their values."""
+    asked: list[tuple[str, Any]] = []
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def note(_c: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
+        asked.append((statement, parameters))
+
+    return asked
+
+
 def plan(database: Path, statement: str, parameters: Any) -> list[str]:
     """The steps that SQLite takes."""
     with closing(sqlite3.connect(database)) as connection:
@@ -92,11 +103,7 @@ def scans(steps: list[str]) -> list[str]:
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_a_question_uses_an_index(question: str, database: Path) -> None:
     engine = reader_engine(f"sqlite:///{database}")
-    asked: list[tuple[str, Any]] = []
-
-    @event.listens_for(engine.sync_engine, "before_cursor_execute")
-    def note(_c: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
-        asked.append((statement, parameters))
+    asked = asked_of(engine.sync_engine)
 
     async def ask() -> None:
         store = Store(engine)
@@ -115,11 +122,7 @@ def test_a_question_uses_an_index(question: str, database: Path) -> None:
 
 def test_writing_many_messages_at_once_reads_no_whole_table(database: Path) -> None:
     engine = writer_engine(f"sqlite:///{database}")
-    asked: list[tuple[str, Any]] = []
-
-    @event.listens_for(engine, "before_cursor_execute")
-    def note(_c: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
-        asked.append((statement, parameters))
+    asked = asked_of(engine)
 
     async def write() -> None:
         journal = Journal(engine)
@@ -143,11 +146,7 @@ def test_writing_many_messages_at_once_reads_no_whole_table(database: Path) -> N
 
 def test_marking_what_is_sent_reads_nothing_of_what_waits(database: Path) -> None:
     engine = writer_engine(f"sqlite:///{database}")
-    asked: list[tuple[str, Any]] = []
-
-    @event.listens_for(engine, "before_cursor_execute")
-    def note(_c: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
-        asked.append((statement, parameters))
+    asked = asked_of(engine)
 
     store = Store(reader_engine(f"sqlite:///{database}"))
 
