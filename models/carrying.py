@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Engine, String, Table, and_, collate, func, inspect, select, text
+from sqlalchemy import Column, Connection, Engine, String, Table, and_, collate, func, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
@@ -155,7 +155,7 @@ class Carrying:
         carried(here_already)
 
     def _write(self, table: Table, batch: list[Row]) -> None:
-        names = [column.name for column in table.columns]
+        names = [column.name for column in _columns(table)]
         values = [dict(zip(names, row, strict=True)) for row in batch]
         try:
             with self._target.begin() as connection:
@@ -212,7 +212,7 @@ class Carrying:
 
     def _pairs(self, table: Table) -> Iterator[Pair]:
         """The rows of both sides by their keys; None where one side has no such row."""
-        places = [list(table.columns).index(column) for column in table.primary_key.columns]
+        places = [_columns(table).index(column) for column in table.primary_key.columns]
 
         def key(row: Row) -> Row:
             return tuple(row[place] for place in places)
@@ -232,6 +232,11 @@ class Carrying:
         self._reading.commit()
 
 
+def _columns(table: Table) -> list[Column[Any]]:
+    """Those that a row is written with; the others follow from them."""
+    return [column for column in table.columns if column.computed is None]
+
+
 def _rows(connection: Connection, table: Table) -> Iterator[Row]:
     """All rows in the order of their keys, by bytes on both sides: that is Python's order of text, too."""
     plain = connection.dialect.name != "postgresql"
@@ -239,7 +244,9 @@ def _rows(connection: Connection, table: Table) -> Iterator[Row]:
         column if plain or not isinstance(column.type, String) else collate(column, "C")
         for column in table.primary_key.columns
     ]
-    for row in connection.execute(select(table).order_by(*order).execution_options(yield_per=BATCH)):
+    for row in connection.execute(
+        select(*_columns(table)).order_by(*order).execution_options(yield_per=BATCH)
+    ):
         yield tuple(row)
 
 
@@ -250,10 +257,10 @@ def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
 
 def _is(table: Table, row: Row) -> Any:
     """The condition that finds this row by its key."""
-    of = dict(zip(table.columns, row, strict=True))
+    of = dict(zip(_columns(table), row, strict=True))
     return and_(*(column == of[column] for column in table.primary_key.columns))
 
 
 def _named(table: Table, row: Row) -> str:
-    of = dict(zip(table.columns, row, strict=True))
+    of = dict(zip(_columns(table), row, strict=True))
     return " ".join(f"{column.name}={of[column]}" for column in table.primary_key.columns)

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, func, select
 
-from models.tables import Author, Conversation, Entry, Kind, State, What
+from models.tables import Author, Conversation, Entry, Kind, State, What, changed_since
 
 _ENTRIES = Entry.__table__  # type: ignore[attr-defined]
 _CONVERSATIONS = Conversation.__table__  # type: ignore[attr-defined]
@@ -22,7 +22,7 @@ def _touched(since: int, *kinds: Kind) -> tuple[Any, ...]:
     return (
         _CONVERSATIONS.c.kind.in_(kinds),
         _CONVERSATIONS.c.state.in_(list(State)),
-        _CONVERSATIONS.c.updated_at >= since,
+        changed_since(since),
     )
 
 

@@ -37,6 +37,8 @@ from models.tables import (
     Thread,
     Vacancy,
     What,
+    changed_since,
+    unchanged_since,
 )
 from models.unread import UNREAD_IN, Unread, unread_since
 
@@ -134,7 +136,7 @@ class Store:
         query = (
             select(Conversation)
             .where(col(Conversation.kind).in_(list(kinds)), col(Conversation.state).in_(list(states)))
-            .order_by(col(Conversation.updated_at).desc())
+            .order_by(_CONVERSATIONS.c.updated_hour.desc(), _CONVERSATIONS.c.updated_at.desc())
             .limit(limit)
         )
         return await self._all(query)
@@ -209,7 +211,7 @@ class Store:
             .where(
                 col(Conversation.kind) == Kind.CHAT,
                 col(Conversation.state).in_((State.WAITING, State.ACTIVE)),
-                col(Conversation.updated_at) >= since,
+                changed_since(since),
                 (col(Conversation.state) == State.WAITING) | col(Conversation.reminded).is_(False),
                 col(Conversation.blocked).is_(False),
                 col(Callback.reference).is_(None),
@@ -252,7 +254,7 @@ class Store:
             .where(
                 _CONVERSATIONS.c.kind == Kind.CHAT,
                 _CONVERSATIONS.c.state == State.WAITING,
-                _CONVERSATIONS.c.updated_at >= since,
+                changed_since(since),
                 _CONVERSATIONS.c.blocked.is_(False),
                 col(Callback.reference).is_(None),
             )
@@ -268,7 +270,7 @@ class Store:
             .where(
                 _CONVERSATIONS.c.kind == Kind.CHAT,
                 _CONVERSATIONS.c.state.in_(list(State)),  # all of them: the index begins with both
-                _CONVERSATIONS.c.updated_at >= since,
+                changed_since(since),
                 _CONVERSATIONS.c.created_at >= since,
                 _CONVERSATIONS.c.department == department
                 if department is not None
@@ -315,7 +317,7 @@ class Store:
         query = select(col(Conversation.id)).where(
             col(Conversation.kind) == kind,
             col(Conversation.state).in_(list(State)),  # all of them: the index begins with both
-            col(Conversation.updated_at) < moment,
+            unchanged_since(moment),
         )
         return [row.id for row in await self._rows(query)]
 

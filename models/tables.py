@@ -7,7 +7,18 @@ import time
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    ColumnElement,
+    Computed,
+    ForeignKey,
+    Index,
+    Integer,
+    UniqueConstraint,
+    and_,
+)
 from sqlmodel import Field, SQLModel
 
 # SQLite gives row numbers on its own only to a plain INTEGER key; PostgreSQL wants BIGINT for the same.
@@ -94,11 +105,21 @@ OFFICE_ID = "office"
 """The one conversation of kind ``office``."""
 
 
+_HOUR = 3_600_000
+"""In milliseconds."""
+
+
 class Conversation(SQLModel, table=True):
     """One citizen's conversation (or callback), with what operators see at a glance."""
 
     __tablename__ = "conversation"
-    __table_args__ = (Index("conversation_by_state", "kind", "state", "updated_at"),)
+    __table_args__ = (
+        Column("updated_hour", BigInteger, Computed(f"updated_at / {_HOUR}", persisted=True)),
+        Index("conversation_by_state", "kind", "state", "updated_hour"),
+    )
+    """With ``updated_at`` itself in an index, each message would put a row into every index of PostgreSQL's table; so
+    it changes none (PostgreSQL documentation, "Heap-Only Tuples")."""
+    __mapper_args__ = {"exclude_properties": ["updated_hour"]}
 
     id: str = Field(primary_key=True, max_length=32)
     kind: str = Field(default=Kind.CHAT, max_length=16)
@@ -130,6 +151,19 @@ class Conversation(SQLModel, table=True):
     created_at: int = Field(default_factory=now_ms, sa_type=BigInteger)
     updated_at: int = Field(default_factory=now_ms, sa_type=BigInteger)
     closed_at: int | None = Field(default=None, sa_type=BigInteger)
+
+
+_CONVERSATIONS = Conversation.__table__  # type: ignore[attr-defined]
+
+
+def changed_since(moment: int) -> ColumnElement[bool]:
+    """Of conversations, those in which something has happened since then, by the hour that the index knows."""
+    return and_(_CONVERSATIONS.c.updated_hour >= moment // _HOUR, _CONVERSATIONS.c.updated_at >= moment)
+
+
+def unchanged_since(moment: int) -> ColumnElement[bool]:
+    """All others."""
+    return and_(_CONVERSATIONS.c.updated_hour <= moment // _HOUR, _CONVERSATIONS.c.updated_at < moment)
 
 
 class Entry(SQLModel, table=True):

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, func, select
 
-from models.tables import Author, Conversation, Entry, Kind, RemoteMessage, State, What
+from models.tables import Author, Conversation, Entry, Kind, RemoteMessage, State, What, changed_since
 
 _ENTRIES = Entry.__table__  # type: ignore[attr-defined]
 _CONVERSATIONS = Conversation.__table__  # type: ignore[attr-defined]
@@ -64,7 +64,7 @@ def unread_since(moment: int) -> Select[Any]:
         .where(
             _CONVERSATIONS.c.kind == Kind.CHAT,
             _CONVERSATIONS.c.state.in_(list(State)),  # all of them: the index begins with both
-            _CONVERSATIONS.c.updated_at >= moment,
+            changed_since(moment),
             _ENTRIES.c.created_at >= moment,
             *_IS_UNREAD,
         )

@@ -119,8 +119,8 @@ class Core:
         self._tongues: OrderedDict[str, tuple[int, str | None]] = OrderedDict()
         """The language that citizens write in, as of the newest of their messages."""
         self._infos: OrderedDict[str, ConversationInfo] = OrderedDict()
-        self._reads: dict[str, object] = {}
-        """The newest read of each conversation that is under way, as long as nothing has changed it since."""
+        self._reads: dict[str, asyncio.Task[ConversationInfo | None]] = {}
+        """The read of each conversation that is under way, as long as nothing has changed it since."""
         journal.on_written(self._written)
 
     @property
@@ -206,12 +206,18 @@ class Core:
         if info is not None:
             self._infos.move_to_end(conversation_id)
             return info
-        mine = self._reads[conversation_id] = object()
+        reading = self._reads.get(conversation_id)
+        if reading is None:  # else whoever comes meanwhile would make the next wait longer, without end
+            reading = self._reads[conversation_id] = asyncio.create_task(self._read(conversation_id))
+            reading.add_done_callback(_is_known)
+        return await asyncio.shield(reading)
+
+    async def _read(self, conversation_id: str) -> ConversationInfo | None:
         still_holds = False
         try:
             row = await self.store.conversation(conversation_id)
         finally:
-            if self._reads.get(conversation_id) is mine:
+            if self._reads.get(conversation_id) is asyncio.current_task():
                 del self._reads[conversation_id]
                 still_holds = True
         if row is None:
@@ -455,3 +461,9 @@ def as_thread(left: FormerThread) -> Thread:
         thread=left.thread,
         last_seen=left.last_seen,
     )
+
+
+def _is_known(reading: "asyncio.Task[ConversationInfo | None]") -> None:
+    """How a read ended that perhaps nobody waits for any more."""
+    if not reading.cancelled():
+        reading.exception()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from models.errors import StorageError
 from models.journal import Transaction
 from models.tables import Conversation
 from routing.hub import Hub
@@ -60,6 +61,39 @@ async def test_conversations_that_are_read_at_the_same_time_are_all_kept(hub: Hu
     await asyncio.gather(*reading)
     assert [await hub.conversation(conversation) is not None for conversation in IDS] == [True] * len(IDS)
     assert reads.count == len(IDS)
+
+
+async def test_one_that_many_ask_for_at_once_is_read_once_even_if_the_first_of_them_leaves(
+    hub: Hub, reads: Reads
+) -> None:
+    asking = []
+    for _ in range(8):
+        asking.append(asyncio.create_task(hub.conversation("c0")))
+        while not reads.count:  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0)
+    asking[0].cancel()
+    await asyncio.wait(asking[:1])
+    reads.may_end.set()
+    found = await asyncio.gather(*asking[1:])
+    assert [info.id for info in found if info is not None] == ["c0"] * 7
+    assert reads.count == 1
+
+
+async def test_a_read_that_fails_is_told_to_all_who_wait_and_tried_again_for_the_next(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, failures = hub.store.conversation, iter([StorageError("the disk is gone")])
+
+    async def fails_once(conversation_id: str) -> Conversation | None:
+        await asyncio.sleep(0)
+        for failure in failures:
+            raise failure
+        return await read(conversation_id)
+
+    monkeypatch.setattr(hub.store, "conversation", fails_once)
+    found = await asyncio.gather(hub.conversation("c0"), hub.conversation("c0"), return_exceptions=True)
+    assert [type(one) for one in found] == [StorageError, StorageError]
+    assert await hub.conversation("c0") is not None
 
 
 @pytest.mark.parametrize("everything", [False, True])

@@ -116,8 +116,9 @@ def test_a_question_uses_an_index(question: str, database: Path) -> None:
     assert not scans(steps), steps
     if question == "next deliveries":
         assert any("delivery_by_state (state=? AND bridge=?" in step for step in steps), steps
-    if question == "closed":
-        assert not any("TEMP B-TREE" in step for step in steps), steps
+    if question == "closed":  # put in order only within an hour (the words are of SQLite's versions)
+        sorts = [step for step in steps if "TEMP B-TREE" in step]
+        assert all("LAST TERM" in step or "RIGHT PART" in step for step in sorts), steps
 
 
 def test_writing_many_messages_at_once_reads_no_whole_table(database: Path) -> None:
