@@ -5,6 +5,7 @@ rows after the warm-up, as it does by itself once a minute. Everything shares th
 """
 
 import asyncio
+import statistics
 import time
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from bench.processes import (
     MANY,
     Conversations,
     Listeners,
+    at_rest,
     folder,
     listening,
     program,
@@ -30,6 +32,8 @@ from tests.region import Region, RegionHub, region_of
 
 _TIMES = 3
 """Changes of leader of each kind."""
+_MORE_ROUNDS = 2
+"""Times the rounds of other measures: each has seven processes on the same cores, and differs much from the next."""
 _MORE_STREAMS = 5
 """Times the streams that a single hub is measured with: over two hubs."""
 
@@ -62,7 +66,7 @@ async def _rates(place: Path, server: PostgreSQL, redis: Redis, length: Length) 
             await rate(port, known, length.warm_up)
         await asyncio.to_thread(server.count, place / "rates")
         by_database, by_number = [], []
-        for _ in range(length.rounds):
+        for _ in range(length.rounds * _MORE_ROUNDS):
             sqlite = await rate(alone.port, on_sqlite, length.seconds)
             one = await rate(first, shared, length.seconds)
             half = CONNECTIONS // 2
@@ -87,18 +91,27 @@ def _ratio(name: str, rounds: list[tuple[float, float]], target: float) -> Resul
 
 
 async def _replies(place: Path, server: PostgreSQL, redis: Redis, length: Length) -> list[Result]:
-    """A reply from one hub's desk to the page at the other, and what that costs with and without others' streams."""
+    """A reply from one hub's desk to the page at the other, and what a message costs with and without others' streams.
+
+    The pages have been told what there was before; what it costs without them is taken before and after.
+    """
     async with region_of(_at(place, "streams"), server, redis, ("all", "all"), limits=MANY) as region:
         here, there = region.hubs
         conversations = await start_conversations(here.port, length.streams * _MORE_STREAMS)
         half = len(conversations) // 2
         others = await start_conversations(here.port, CONNECTIONS)
         await asyncio.to_thread(server.count, place / "streams")
-        few = await _cost(here, others, length)
+        without = await _costs(here, others, length)
         async with listening(there.port, conversations[half:]) as pages:
-            many = await _cost(here, others, length)
+            await at_rest(there)
+            beside = await _costs(here, others, length)
             async with listening(here.port, conversations[:half]):
+                for hub in region.hubs:
+                    await at_rest(hub)
                 delays = await _answers(here, pages, conversations[half:], length.samples)
+        await at_rest(there)
+        without += await _costs(here, others, length)
+    few, many = statistics.median(without), statistics.median(beside)
     held = f"{len(conversations)} streams over two hubs, {len(delays)} replies"
     return [
         Result(
@@ -112,12 +125,15 @@ async def _replies(place: Path, server: PostgreSQL, redis: Redis, length: Length
     ]  # fmt: skip
 
 
-async def _cost(hub: RegionHub, conversations: Conversations, length: Length) -> float:
-    """Seconds of the processor that a message takes at this hub."""
-    process = psutil.Process(hub.pid)
+async def _costs(hub: RegionHub, conversations: Conversations, length: Length) -> list[float]:
+    """Seconds of the processor that a message takes at this hub, in each round."""
     await rate(hub.port, conversations, length.warm_up)
+    return [await _cost(hub, conversations, length.seconds) for _ in range(length.rounds)]
+
+
+async def _cost(hub: RegionHub, conversations: Conversations, seconds: float) -> float:
+    process = psutil.Process(hub.pid)
     before = process.cpu_times()
-    seconds = length.seconds * 2
     done = await rate(hub.port, conversations, seconds) * seconds
     after = process.cpu_times()
     return float(after.user + after.system - before.user - before.system) / done

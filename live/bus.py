@@ -18,7 +18,7 @@ _MOST_WAITING = 20_000
 """Messages that wait to be sent; the oldest go first: whoever misses them reads the journal."""
 _BEAT = 2.0
 """Seconds of silence after which a hub says something, to hear whether the line carries it back."""
-_TOGETHER = 0.01
+_TOGETHER = 0.02
 """Seconds after something was said in which what comes next is collected: saying and hearing cost by the time, not by
 what is said. Who has said nothing for so long is heard at once."""
 _SILENCE = 6.0

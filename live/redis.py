@@ -22,37 +22,47 @@ _CONNECT = 2.0
 _LONGEST_ANSWER = 0.5
 """Seconds that a citizen's message waits for the count of its rate; then the hub counts alone."""
 _CONNECTIONS = 4
+_TOGETHER = 0.004
+"""Seconds after a count in which what comes next is collected: a call costs as much as the rest of a message does. Who
+writes after a silence is counted at once."""
 
 _COUNT = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local waits, before = {}, 0
-for _, rates in ipairs(cjson.decode(ARGV[1])) do
-  local full = false
-  for i, rate in ipairs(rates) do
-    local oldest = redis.call('LINDEX', KEYS[before + i], -rate[1])
-    local wait = oldest and math.max(0, oldest + rate[2] - now) or 0
-    waits[before + i] = wait
-    full = full or wait > 0
-  end
-  if not full then
+for _, alike in ipairs(cjson.decode(ARGV[1])) do
+  local rates = alike[2]
+  for _ = 1, alike[1] do
+    local full, lengths = false, {}
     for i, rate in ipairs(rates) do
       local key = KEYS[before + i]
-      if redis.call('RPUSH', key, now) > rate[1] then
-        redis.call('LTRIM', key, -rate[1], -1)
-      end
-      redis.call('PEXPIRE', key, rate[2])
+      lengths[i] = redis.call('RPUSH', key, now)
+      local oldest = lengths[i] > rate[1] and redis.call('LINDEX', key, -rate[1] - 1)
+      local wait = oldest and math.max(0, oldest + rate[2] - now) or 0
+      waits[before + i] = wait
+      full = full or wait > 0
     end
+    for i, rate in ipairs(rates) do
+      local key = KEYS[before + i]
+      if full then
+        redis.call('RPOP', key)
+      else
+        if lengths[i] > rate[1] then
+          redis.call('LTRIM', key, -rate[1], -1)
+        end
+        redis.call('PEXPIRE', key, rate[2])
+      end
+    end
+    before = before + #rates
   end
-  before = before + #rates
 end
 return cjson.encode(waits)
 """
 """Windows that move with each write, as ``web.limits.Window``: the moments of the last writes, by Redis' clock.
 
-Many writes, one after the other: ``ARGV[1]`` has the count and the milliseconds of each rate of each write; the keys
-stand in the same order, and so do the milliseconds to wait that come back. Both go as one text, because each value of
-its own would cost the client far more than its share of a text.
+Many writes, one after the other: ``ARGV[1]`` has how many in a row have the same rates, and the count and the
+milliseconds of each; the keys stand in the same order, and so do the milliseconds to wait that come back. Both go as
+one text, because each value of its own would cost the client far more than its share of a text.
 """
 
 
@@ -149,12 +159,16 @@ class RedisRates:
                 for (_, answer), waits in zip(together, found, strict=True):
                     if not answer.done():
                         answer.set_result(waits)
+                await asyncio.sleep(_TOGETHER)
         finally:
             self._asking = None
 
     async def _counted(self, asked: list[Sequence[Counted]]) -> list[list[int]]:
         keys = [f"{self._prefix}:{one.whose}" for rates in asked for one in rates]
-        given = [[(one.rate.count, one.rate.seconds * 1000) for one in rates] for rates in asked]
+        given = [
+            (len(list(alike)), [(rate.count, rate.seconds * 1000) for rate in rates])
+            for rates, alike in itertools.groupby([one.rate for one in rates] for rates in asked)
+        ]
         waits = iter(json.loads(await self._script(keys, [json.dumps(given)])))
         return [list(itertools.islice(waits, len(rates))) for rates in asked]
 

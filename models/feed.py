@@ -72,7 +72,7 @@ class Feed:
                 rows = (await connection.execute(query)).all()
         except (DBAPIError, PoolTimeout, OSError) as error:
             raise StorageError(getattr(error, "orig", None) or error) from error
-        self._note([row.id for row in rows])
+        self._note([row[0] for row in rows])
         return [Head(*row[1:]) for row in rows]
 
     async def _begin(self, connection: AsyncConnection) -> list[Head]:
@@ -89,7 +89,9 @@ class Feed:
         assert self._top is not None
         now = time.monotonic()
         for number in numbers:
-            if number > self._top:
+            if number == self._top + 1:  # nearly always
+                self._top = number
+            elif number > self._top:
                 skipped = range(max(self._top + 1, number - _MOST_MISSING), number)
                 self._missing.update(dict.fromkeys(skipped, now + _LATEST))
                 self._top = number

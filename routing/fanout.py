@@ -104,9 +104,12 @@ class Fanout:
 
     def publish(self, topic: str, event: Event) -> None:
         """To the streams of a topic; ``EVERYWHERE``: to all."""
-        groups = list(self._topics.values()) if topic == EVERYWHERE else [self._topics.get(topic, set())]
-        for group in groups:
-            for subscription in list(group):
+        if topic != EVERYWHERE:
+            for subscription in self._topics.get(topic, ()):
+                subscription.put(event)
+            return
+        for group in self._topics.values():
+            for subscription in group:
                 subscription.put(event)
 
     def listeners(self, topic: str) -> int:
