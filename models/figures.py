@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, func, select
 
-from models.tables import Author, Conversation, Entry, Kind, State, What, changed_since
+from models.tables import BY_OPERATORS, Conversation, Entry, Kind, State, What, changed_since
 
 _ENTRIES = Entry.__table__  # type: ignore[attr-defined]
 _CONVERSATIONS = Conversation.__table__  # type: ignore[attr-defined]
@@ -32,7 +32,7 @@ def beginnings(since: int, until: int) -> Select[Any]:
         select(func.min(_ENTRIES.c.created_at))
         .where(
             _ENTRIES.c.conversation_id == _CONVERSATIONS.c.id,
-            _ENTRIES.c.author == Author.OPERATOR,
+            BY_OPERATORS,
             _ENTRIES.c.kind.in_((What.MESSAGE, What.FILE)),
         )
         .scalar_subquery()

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 
 from models.tables import (
+    BY_OPERATORS,
     FINISHED,
     Author,
     Conversation,
@@ -64,7 +65,7 @@ _UNANSWERED = (
         > select(func.coalesce(func.max(_ENTRIES.c.seq), 0))
         .where(
             _ENTRIES.c.conversation_id == bindparam("conversation"),
-            _ENTRIES.c.author == Author.OPERATOR,
+            BY_OPERATORS,
             _IS_SAID,
         )
         .scalar_subquery(),
@@ -82,7 +83,7 @@ LAST_SAID = (
     .limit(bindparam("limit"))
 )
 LAST_ANSWER = select(func.max(_ENTRIES.c.seq)).where(
-    _ENTRIES.c.conversation_id == bindparam("conversation"), _ENTRIES.c.author == Author.OPERATOR
+    _ENTRIES.c.conversation_id == bindparam("conversation"), BY_OPERATORS
 )
 
 DELIVERY_STATES = (

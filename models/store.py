@@ -18,6 +18,7 @@ from models.heads import HEADS, Head
 from models.journal import Record
 from models.tables import (
     BY_HAND,
+    BY_OPERATORS,
     FINISHED,
     UNFINISHED,
     Author,
@@ -218,31 +219,29 @@ class Store:
             )
             .subquery()
         )
-        said = _ENTRIES.c.kind.in_((What.MESSAGE, What.FILE))
+        said, others = _ENTRIES.c.kind.in_((What.MESSAGE, What.FILE)), _ENTRIES.alias()
         answered = (
-            select(_ENTRIES.c.conversation_id, func.max(_ENTRIES.c.seq).label("seq"))
-            .where(_ENTRIES.c.conversation_id.in_(select(alive.c.id)), said)
-            .where(_ENTRIES.c.author == Author.OPERATOR)
-            .group_by(_ENTRIES.c.conversation_id)
-            .subquery()
+            select(func.coalesce(func.max(_ENTRIES.c.seq), 0))
+            .where(_ENTRIES.c.conversation_id == alive.c.id, said, BY_OPERATORS)
+            .correlate(alive)
+            .scalar_subquery()
         )
         first = (
-            select(
-                _ENTRIES.c.conversation_id,
-                func.min(_ENTRIES.c.seq).label("seq"),
-                func.min(_ENTRIES.c.created_at).label("since"),
+            select(func.min(_ENTRIES.c.seq))
+            .where(
+                _ENTRIES.c.conversation_id == alive.c.id,
+                said,
+                _ENTRIES.c.author == Author.VISITOR,
+                _ENTRIES.c.seq > answered,
             )
-            .outerjoin(answered, answered.c.conversation_id == _ENTRIES.c.conversation_id)
-            .where(_ENTRIES.c.conversation_id.in_(select(alive.c.id)), said)
-            .where(_ENTRIES.c.author == Author.VISITOR)
-            .where(_ENTRIES.c.seq > func.coalesce(answered.c.seq, 0))
-            .group_by(_ENTRIES.c.conversation_id)
-            .subquery()
+            .correlate(alive)
+            .scalar_subquery()
         )
         query = (
-            select(Conversation, first.c.seq, first.c.since)
-            .join(first, first.c.conversation_id == col(Conversation.id))
-            .order_by(first.c.since)
+            select(Conversation, others.c.seq, others.c.created_at)
+            .join(alive, alive.c.id == col(Conversation.id))
+            .join(others, (others.c.conversation_id == alive.c.id) & (others.c.seq == first))
+            .order_by(others.c.created_at)
         )
         return [Unanswered(*row) for row in await self._whole(query)]
 
@@ -284,7 +283,7 @@ class Store:
             select(_ENTRIES.c.conversation_id, func.min(_ENTRIES.c.created_at).label("at"))
             .where(
                 _ENTRIES.c.conversation_id.in_(select(latest.c.id)),
-                _ENTRIES.c.author == Author.OPERATOR,
+                BY_OPERATORS,
                 _ENTRIES.c.kind.in_((What.MESSAGE, What.FILE)),
             )
             .group_by(_ENTRIES.c.conversation_id)
@@ -476,7 +475,7 @@ class Store:
         """The names of the operators who did something lately, in any conversation."""
         lately = (
             select(_ENTRIES.c.name)
-            .where(_ENTRIES.c.author == Author.OPERATOR, _ENTRIES.c.name.is_not(None))
+            .where(BY_OPERATORS, _ENTRIES.c.name.is_not(None))
             .order_by(_ENTRIES.c.id.desc())
             .limit(_LATELY)
             .subquery()

@@ -18,6 +18,8 @@ from sqlalchemy import (
     Integer,
     UniqueConstraint,
     and_,
+    literal_column,
+    text,
 )
 from sqlmodel import Field, SQLModel
 
@@ -166,6 +168,9 @@ def unchanged_since(moment: int) -> ColumnElement[bool]:
     return and_(_CONVERSATIONS.c.updated_hour <= moment // _HOUR, _CONVERSATIONS.c.updated_at < moment)
 
 
+_IS_BY_OPERATOR = text(f"author = '{Author.OPERATOR}'")
+
+
 class Entry(SQLModel, table=True):
     """One row of the journal. ``seq`` counts from 1 within its conversation, without gaps."""
 
@@ -173,7 +178,11 @@ class Entry(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("conversation_id", "seq"),
         UniqueConstraint("origin", "origin_key"),
-    )
+        Index(
+            "entry_by_operators", "conversation_id", "seq",
+            sqlite_where=_IS_BY_OPERATOR, postgresql_where=_IS_BY_OPERATOR,
+        ),
+    )  # fmt: skip
 
     id: int | None = Field(default=None, sa_column=Column(RowNumber, primary_key=True, autoincrement=True))
     conversation_id: str = Field(foreign_key="conversation.id", ondelete="CASCADE", max_length=32)
@@ -188,6 +197,12 @@ class Entry(SQLModel, table=True):
     """The ``seq`` that an edit or a deletion is about."""
     data: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     created_at: int = Field(default_factory=now_ms, sa_type=BigInteger)
+
+
+BY_OPERATORS: ColumnElement[bool] = Entry.__table__.c.author == literal_column(  # type: ignore[attr-defined]
+    f"'{Author.OPERATOR}'"
+)
+"""Of entries, those that operators wrote. With a value in the place of the word no database takes the index of them."""
 
 
 class Delivery(SQLModel, table=True):
