@@ -65,27 +65,31 @@ async def _rates(place: Path, server: PostgreSQL, redis: Redis, length: Length) 
         for port, known in ((alone.port, on_sqlite), (first, shared), (second, shared)):
             await rate(port, known, length.warm_up)
         await asyncio.to_thread(server.count, place / "rates")
-        by_database, by_number = [], []
+        by_database, by_number, busy, cores = [], [], [], psutil.cpu_count() or 1
         for _ in range(length.rounds * _MORE_ROUNDS):
             sqlite = await rate(alone.port, on_sqlite, length.seconds)
+            psutil.cpu_percent()
             one = await rate(first, shared, length.seconds)
+            busy.append(psutil.cpu_percent() / 100 * cores)
             half = CONNECTIONS // 2
             both = await asyncio.gather(
                 rate(first, shared[:half], length.seconds), rate(second, shared[half:], length.seconds)
             )
             by_database.append((one, sqlite))
             by_number.append((sum(both), one))
+    room = f"; one, with all that serves it, keeps {statistics.median(busy):.2f} of {cores} cores busy"
     return [
         _ratio("one hub on PostgreSQL, of one on SQLite", by_database, 0.5),
-        _ratio("two hubs on PostgreSQL, of one", by_number, 1.6),
+        _ratio("two hubs on PostgreSQL, of one", by_number, 1.6, room),
     ]
 
 
-def _ratio(name: str, rounds: list[tuple[float, float]], target: float) -> Result:
+def _ratio(name: str, rounds: list[tuple[float, float]], target: float, more: str = "") -> Result:
     ratio, lowest, highest = ratios(rounds)
     first, second = (sorted(pair[which] for pair in rounds)[len(rounds) // 2] for which in (0, 1))
     detail = (
         f"{first:.0f}/s against {second:.0f}/s, {len(rounds)} rounds in turns: {lowest:.2f} to {highest:.2f}"
+        f"{more}"
     )
     return Result(name, ratio, "", "at least", target, detail)
 
