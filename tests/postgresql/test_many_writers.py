@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 import pytest_asyncio
 
@@ -17,6 +18,9 @@ from tests.postgres import PostgreSQL, postgresql
 
 HUBS = 3
 MESSAGES = 60
+FITS_ONE_PAGE = 20
+"""Versions of a conversation's row that have room in one page of PostgreSQL's: no need to clear it meanwhile."""
+UPDATES = "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'conversation'"
 FEW = 8
 """Rounds of a test in which PostgreSQL waits a second before it looks for a deadlock."""
 
@@ -132,6 +136,27 @@ async def test_hubs_that_write_the_same_conversations_in_other_orders_do_not_loc
         entries = await store.entries(conversation)
         assert [entry.seq for entry in entries] == list(range(1, len(entries) + 1))
     assert sum([len(await store.entries(i)) for i in ids]) == FEW * HUBS * 2
+
+
+async def test_a_message_changes_no_index_of_its_conversation(
+    journals: list[Journal], server: PostgreSQL, tmp_path: Path
+) -> None:
+    await begin(journals[0], "c")
+    for n in range(FITS_ONE_PAGE):
+        await journals[0].append(message("c", str(n)))
+    await journals[0].stop()  # its session tells what it did at its end
+
+    def updates() -> tuple[int, int]:
+        """All of the table, and those that touched no index."""
+        with psycopg.connect(server.database_for(tmp_path), autocommit=True) as connection:
+            for _ in range(600):
+                found = connection.execute(UPDATES).fetchone()
+                if found is not None and found[0] == FITS_ONE_PAGE:
+                    return int(found[0]), int(found[1])
+                connection.execute("SELECT pg_sleep(0.05)")
+        raise TimeoutError(f"the session never told of its changes: {found}")
+
+    assert await asyncio.to_thread(updates) == (FITS_ONE_PAGE, FITS_ONE_PAGE)
 
 
 ODD = [
