@@ -5,6 +5,7 @@ remembers the numbers that it has not seen yet, and asks for them again until th
 """
 
 import time
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from sqlalchemy import func, or_, select
@@ -15,8 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from models.errors import StorageError
 from models.tables import Entry
 
-MOST = 2_000
+_MOST = 2_000
 """Rows read at a time."""
+_MOST_AHEAD = 100_000
+"""Numbers that are remembered as known while the database cannot be read; what is known beyond is read once more."""
 _OVERLAP = 1_000
 """Numbers before the newest of which one may be committed just now, when the feed begins."""
 _LATEST = 60.0
@@ -37,16 +40,31 @@ class Head(NamedTuple):
 
 
 class Feed:
-    """Gives each entry once, with the first ``read`` after it was committed; the first of all gives none."""
+    """Gives each entry with the first ``read`` after it was committed, but those that it was told are known.
+
+    The first read of all gives none.
+    """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._top: int | None = None
+        """Up to here all numbers are done with, but for the missing."""
         self._missing: dict[int, float] = {}
         """Numbers below the top that were not seen yet, and until when they may come."""
+        self._ahead: set[int] = set()
+        """Numbers above the top that are known."""
+        self.has_more = False
+        """Whether the last read left some."""
+
+    def knows(self, numbers: Iterable[int]) -> None:
+        """Entries of these numbers were committed and are known: they need not be read."""
+        for number in numbers:
+            if self._missing.pop(number, None) is None and len(self._ahead) < _MOST_AHEAD:
+                self._ahead.add(number)
+        self._rise()
 
     async def read(self) -> list[Head]:
-        """What is new; at most ``MOST``, then there may be more.
+        """What is new; at most ``_MOST``.
 
         Raises
         ------
@@ -67,13 +85,20 @@ class Feed:
                     )
                     .where(or_(_ENTRIES.c.id > self._top, _ENTRIES.c.id.in_(list(self._missing))))
                     .order_by(_ENTRIES.c.id)
-                    .limit(MOST)
+                    .limit(_MOST)
                 )
                 rows = (await connection.execute(query)).all()
         except (DBAPIError, PoolTimeout, OSError) as error:
             raise StorageError(getattr(error, "orig", None) or error) from error
+        self.has_more = len(rows) == _MOST
+        new = [row for row in rows if row[0] in self._missing or self._is_new(row[0])]
         self._note([row[0] for row in rows])
-        return [Head(*row[1:]) for row in rows]
+        return [Head(*row[1:]) for row in new]
+
+    def _is_new(self, number: int) -> bool:
+        """Whether it was not known before, nor while it was being read."""
+        assert self._top is not None
+        return number > self._top and number not in self._ahead
 
     async def _begin(self, connection: AsyncConnection) -> list[Head]:
         """What is there by now is not new; what is just being committed will be."""
@@ -85,18 +110,25 @@ class Feed:
         return []
 
     def _note(self, numbers: list[int]) -> None:
-        """Remember what was passed over."""
+        """These were read, in this order: remember what was passed over."""
         assert self._top is not None
         now = time.monotonic()
         for number in numbers:
-            if number == self._top + 1:  # nearly always
-                self._top = number
-            elif number > self._top:
-                skipped = range(max(self._top + 1, number - _MOST_MISSING), number)
-                self._missing.update(dict.fromkeys(skipped, now + _LATEST))
+            if number > self._top:
+                for skipped in range(max(self._top + 1, number - _MOST_MISSING), number):
+                    if skipped not in self._ahead:
+                        self._missing[skipped] = now + _LATEST
                 self._top = number
             else:
-                del self._missing[number]
+                self._missing.pop(number, None)
         self._missing = {
             number: until for number, until in list(self._missing.items())[-_MOST_MISSING:] if until > now
         }
+        self._ahead = {number for number in self._ahead if number > self._top}
+        self._rise()
+
+    def _rise(self) -> None:
+        """What is known right above the top is done with."""
+        while self._top is not None and self._top + 1 in self._ahead:
+            self._top += 1
+            self._ahead.discard(self._top)

@@ -86,6 +86,10 @@ class Record(NamedTuple):
         )  # fmt: skip
 
 
+Listener = Callable[[list[Record], list[int]], None]
+"""Is given what was written, in the order written, and the rows' numbers where several hubs may share them."""
+
+
 class Appended(NamedTuple):
     """The outcome of an append: the record, and whether it had been there before."""
 
@@ -102,6 +106,8 @@ class Transaction:
         self.session = session
         self._statements = statements
         self.written: list[Record] = []
+        self.numbers: list[int] = []
+        """Of the rows of what was written, where several hubs may share them; else none."""
         self._now = now
         self._closed: set[str] = set()
         """Those of the conversations written to that were closed before."""
@@ -150,7 +156,7 @@ class Transaction:
             deliveries = [
                 _delivery_row(record, bridge) for record in written.values() for bridge in record.deliver_to
             ]
-            self._statements.write(connection, entries, deliveries)
+            self.numbers.extend(self._statements.write(connection, entries, deliveries))
             self.written.extend(written.values())
         return [_outcome(draft, known, written, fresh, self._closed) for draft in drafts]
 
@@ -198,7 +204,7 @@ class Journal:
         self._statements = statements_for(engine.dialect)
         self._now = now
         self._queue: queue.SimpleQueue[_Change | None] = queue.SimpleQueue()
-        self._listeners: list[Callable[[list[Record]], None]] = []
+        self._listeners: list[Listener] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self.last_failure: StorageError | None = None
@@ -221,8 +227,8 @@ class Journal:
             self._thread = None
         self._engine.dispose()
 
-    def on_written(self, listener: Callable[[list[Record]], None]) -> None:
-        """Call ``listener`` on the loop with the records of each commit, in the order written."""
+    def on_written(self, listener: Listener) -> None:
+        """Call ``listener`` on the loop with what each commit wrote."""
         self._listeners.append(listener)
 
     async def append(self, draft: Draft) -> Appended:
@@ -291,7 +297,7 @@ class Journal:
     def _write(self, batch: list[_Change]) -> None:
         """Commit the batch as one; where the database objects to the whole, each change alone."""
         try:
-            written = self._commit(batch)
+            written, numbers = self._commit(batch)
         except BaseException as error:  # the writer must outlive any one change
             again = _came_between(error, batch[0])
             if again or (len(batch) > 1 and not _is_storages_fault(error)):
@@ -300,17 +306,18 @@ class Journal:
                     self._write([change])
                 return
             if _is_storages_fault(error):
-                written = self._give_up(batch, error)
+                self._give_up(batch, error)
             else:
                 log.error("a change could not be written", exc_info=error)
-                batch[0].failure, written = error, []
+                batch[0].failure = error
+            written, numbers = [], []
         assert self._loop is not None
         try:
-            self._loop.call_soon_threadsafe(self._settle, batch, written)
+            self._loop.call_soon_threadsafe(self._settle, batch, written, numbers)
         except RuntimeError:  # the loop is closed: nobody waits any more
             log.warning("a commit finished after the loop had ended")
 
-    def _give_up(self, batch: list[_Change], error: BaseException) -> list[Record]:
+    def _give_up(self, batch: list[_Change], error: BaseException) -> None:
         while isinstance(error.__context__, DBAPIError):  # a full disk undoes all, then a savepoint is missed
             error = error.__context__
         failure = StorageError(getattr(error, "orig", None) or error)
@@ -319,9 +326,8 @@ class Journal:
         self.last_failure = failure
         for change in batch:
             change.failure = failure
-        return []
 
-    def _commit(self, batch: list[_Change]) -> list[Record]:
+    def _commit(self, batch: list[_Change]) -> tuple[list[Record], list[int]]:
         with Session(self._engine, expire_on_commit=False) as session:
             transaction = Transaction(session, self._statements, self._now)
             position = 0
@@ -331,7 +337,7 @@ class Journal:
         if self.last_failure is not None:
             log.warning("storage: writing works again")
             self.last_failure = None
-        return transaction.written
+        return transaction.written, transaction.numbers
 
     def _apply(self, transaction: Transaction, batch: list[_Change], position: int) -> int:
         """Apply the change at ``position``, or the run of appends that starts there; how many were done."""
@@ -358,7 +364,7 @@ class Journal:
         self, transaction: Transaction, change: _Change, work: Callable[[Transaction], Any], *, alone: bool
     ) -> None:
         """Run it so that it can be undone without the others; ``alone``: there are none."""
-        session, mark = transaction.session, len(transaction.written)
+        session, marks = transaction.session, (len(transaction.written), len(transaction.numbers))
         try:
             with contextlib.nullcontext() if alone else session.begin_nested():
                 change.outcome = work(transaction)
@@ -368,13 +374,13 @@ class Journal:
                 raise
             if alone:
                 session.rollback()
-            del transaction.written[mark:]
+            del transaction.written[marks[0] :], transaction.numbers[marks[1] :]
             change.failure = error
 
-    def _settle(self, batch: list[_Change], written: list[Record]) -> None:
+    def _settle(self, batch: list[_Change], written: list[Record], numbers: list[int]) -> None:
         if written:
             for listener in self._listeners:
-                listener(written)
+                listener(written, numbers)
         for change in batch:
             if change.future.done():
                 continue

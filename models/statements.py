@@ -56,8 +56,11 @@ class Statements(Protocol):
 
     def write(
         self, connection: Connection, entries: Sequence[Sequence[Any]], deliveries: Sequence[Sequence[Any]]
-    ) -> None:
-        """Write entries, their values in the order of ``ENTRY``, and deliveries of them, in that of ``DELIVERY``."""
+    ) -> list[int]:
+        """Write entries, their values in the order of ``ENTRY``, and deliveries of them, in that of ``DELIVERY``.
+
+        The numbers of the entries' rows, where several hubs may share them; else none.
+        """
 
 
 def statements_for(dialect: Dialect) -> Statements:
@@ -90,7 +93,7 @@ class RepeatedTexts:
 
     def write(
         self, connection: Connection, entries: Sequence[Sequence[Any]], deliveries: Sequence[Sequence[Any]]
-    ) -> None:
+    ) -> list[int]:
         """See ``Statements.write``."""
         connection.exec_driver_sql(self._text(_INSERT_ENTRIES, len(entries)), _flat(entries))
         if deliveries:
@@ -98,6 +101,7 @@ class RepeatedTexts:
             for start in range(0, len(whole), _LOOKED_UP):
                 some = whole[start : start + _LOOKED_UP]
                 connection.exec_driver_sql(self._text(_INSERT_DELIVERIES, len(some)), _flat(some))
+        return []
 
     def _as_text(self, statement: ClauseElement, count: int) -> str:
         one = str(statement.compile(dialect=self._dialect))
@@ -162,12 +166,13 @@ class ConstantTexts:
 
     def write(
         self, connection: Connection, entries: Sequence[Sequence[Any]], deliveries: Sequence[Sequence[Any]]
-    ) -> None:
+    ) -> list[int]:
         """See ``Statements.write``."""
         given = [_objects(ENTRY, entries)]
         if deliveries:
             given.append(_objects(DELIVERY, deliveries))
-        connection.exec_driver_sql(_PG_WRITE if deliveries else _PG_INSERT_ENTRIES, tuple(given))
+        written = connection.exec_driver_sql(_PG_WRITE if deliveries else _PG_WRITE_ENTRIES, tuple(given))
+        return sorted(row[0] for row in written)
 
 
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -195,13 +200,15 @@ _PG_INSERT_ENTRIES = (
     " FROM json_to_recordset(%s) AS given (conversation_id text, seq integer, kind text, origin text,"
     " origin_key text, author text, name text, text text, target integer, data text, created_at bigint)"
 )
+_PG_WRITE_ENTRIES = f"{_PG_INSERT_ENTRIES} RETURNING id"
 # A function gives its rows in the array's order: an entry's number rises with its place, and a delivery's with that.
 _PG_WRITE = (
-    f"WITH written AS ({_PG_INSERT_ENTRIES} RETURNING id, conversation_id, seq)"  # noqa: S608 - of our own texts
-    " INSERT INTO delivery"
+    f"WITH written AS ({_PG_INSERT_ENTRIES} RETURNING id, conversation_id, seq),"  # noqa: S608 - of our own texts
+    " sent AS (INSERT INTO delivery"
     " (conversation_id, seq, bridge, state, attempts, due_at, created_at, updated_at, entry_id)"
     " SELECT conversation_id, seq, bridge, state, attempts, due_at, created_at, updated_at, id"
     " FROM json_to_recordset(%s) AS given (conversation_id text, seq integer, bridge text, state text,"
     " attempts integer, due_at bigint, created_at bigint, updated_at bigint)"
-    " JOIN written USING (conversation_id, seq) ORDER BY id"
+    " JOIN written USING (conversation_id, seq) ORDER BY id)"
+    " SELECT id FROM written"
 )

@@ -430,7 +430,7 @@ class Core:
         """
         return await self.files.read(key)
 
-    def _written(self, records: list[Record]) -> None:
+    def _written(self, records: list[Record], _numbers: list[int]) -> None:
         """After each commit: to the open streams, the desk, and the outboxes that have work now."""
         busy: set[str] = set()
         moves = misplaces = False

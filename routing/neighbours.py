@@ -13,7 +13,7 @@ from collections.abc import Coroutine, Iterable
 from typing import Any, NamedTuple
 
 from models.errors import StorageError
-from models.feed import MOST, Feed
+from models.feed import Feed
 from models.hubs import Hubs
 from models.journal import Record
 from models.tables import OFFICE_ID, Author, What
@@ -34,8 +34,6 @@ _WITHOUT_BUS = 0.2
 """Seconds between two looks into the journal: the longest that a reply takes to a page at another hub."""
 _AT_ONCE = 40
 """Entries told in one message, which then is small enough for every bus."""
-_KEPT = 60.0
-"""Seconds that an entry is remembered as known, at the most; until the journal was read it is."""
 _TRUSTED = 30.0
 """Seconds that a conversation's state is trusted while the bus is away: the journal does not tell of an erasure."""
 
@@ -59,8 +57,6 @@ class Neighbours:
         self._feed = feed
         self._bus = bus
         self._around = Around()
-        self._known: dict[tuple[str, int], float] = {}
-        """Entries that this hub has dealt with and the feed has not given yet, and since when."""
         self._look = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._trusted_since = time.monotonic()
@@ -91,16 +87,15 @@ class Neighbours:
 
     # From here to the others ----------------------------------------------------------------------
 
-    def _wrote(self, records: list[Record]) -> None:
-        now = time.monotonic()
-        told = []
-        for record in records:
-            self._known[record.conversation_id, record.seq] = now
-            told.append(
-                Heard(record.conversation_id, record.seq, record.kind, record.author, list(record.deliver_to))
-            )
+    def _wrote(self, records: list[Record], numbers: list[int]) -> None:
+        self._feed.knows(numbers)
+        told = [
+            Heard(record.conversation_id, record.seq, record.kind, record.author, list(record.deliver_to))
+            for record in records
+        ]
         for start in range(0, len(told), _AT_ONCE):
-            self._bus.send({"kind": "written", "entries": told[start : start + _AT_ONCE]})
+            some = slice(start, start + _AT_ONCE)
+            self._bus.send({"kind": "written", "entries": told[some], "numbers": numbers[some]})
 
     def _ask_for_signs(self, messages: list[Unread], sign: Sign) -> None:
         self._bus.send({"kind": "signs", "messages": messages, "sign": sign})
@@ -121,7 +116,6 @@ class Neighbours:
                 log.debug("the other hubs could not be seen: %s", error)
             self._hub.show_hours()
             now = time.monotonic()
-            self._known = {entry: at for entry, at in self._known.items() if now - at < _KEPT}
             if self._bus.connected:
                 self._trusted_since = now
             elif now - self._trusted_since > _TRUSTED:
@@ -135,9 +129,8 @@ class Neighbours:
         well = True
         while True:
             self._look.clear()
-            heads = []
             try:
-                heads = await self._feed.read()
+                self._heard(Heard(*head) for head in await self._feed.read())
                 if not well:
                     self._hub.forget_all()
                 well = True
@@ -145,12 +138,7 @@ class Neighbours:
                 if well:
                     log.warning("what other hubs write cannot be read: %s", error)
                 well = False
-            self._heard(
-                Heard(*head)
-                for head in heads
-                if self._known.pop((head.conversation_id, head.seq), None) is None
-            )
-            if len(heads) < MOST:
+            if not (well and self._feed.has_more):
                 await self._wait(_WITH_BUS if self._bus.connected else _WITHOUT_BUS)
 
     async def _wait(self, seconds: float) -> None:
@@ -168,10 +156,8 @@ class Neighbours:
     def _received(self, message: Message) -> None:
         hub, kind = self._hub, message["kind"]
         if kind == "written":
-            heard = [Heard(*entry) for entry in message["entries"]]
-            now = time.monotonic()
-            self._known.update(((one.conversation_id, one.seq), now) for one in heard)
-            self._heard(heard)
+            self._feed.knows(message["numbers"])
+            self._heard(Heard(*entry) for entry in message["entries"])
         elif kind == "live":
             hub.fanout.publish(message["topic"], Live(message["event"], message["data"]))
         elif kind == "shown":

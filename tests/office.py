@@ -25,7 +25,7 @@ async def until(
 ) -> list[Record]:
     """The journal's entries as soon as they are as wanted."""
     written = asyncio.Event()
-    office.hub.journal.on_written(lambda _: written.set())
+    office.hub.journal.on_written(lambda *_: written.set())
     async with asyncio.timeout(20):
         while True:
             written.clear()

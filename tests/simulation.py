@@ -328,7 +328,7 @@ class Simulation:
             self.clock,
             self.term,
         )
-        self.journal.on_written(lambda _: self.outbox.wake())
+        self.journal.on_written(lambda *_: self.outbox.wake())
         self.outbox.start()
 
     async def _conversation(self, conversation_id: str) -> ConversationInfo | None:

@@ -29,7 +29,7 @@ class Desk:
         self.store = Store(reader_engine(f"sqlite:///{file}"))
         self.told: list[list[Record]] = []
         self.commits = 0
-        self.journal.on_written(self.told.append)
+        self.journal.on_written(lambda records, _: self.told.append(records))
 
     def count(self, _connection: object) -> None:
         """One more transaction was committed."""
@@ -120,7 +120,7 @@ class TestWriting:
 
     async def test_tells_the_listeners_once_in_order_and_after_the_commit(self, desk: Desk) -> None:
         seen: list[int] = []
-        desk.journal.on_written(lambda records: seen.append(desk.commits))
+        desk.journal.on_written(lambda *_: seen.append(desk.commits))
         await asyncio.gather(*(desk.journal.append(message("a", str(n))) for n in range(100)))
         await desk.journal.append(message("a", "0"))
         assert [record.seq for records in desk.told for record in records] == list(range(1, 101))
