@@ -60,9 +60,9 @@ return cjson.encode(waits)
 """
 """Windows that move with each write, as ``web.limits.Window``: the moments of the last writes, by Redis' clock.
 
-Many writes, one after the other: ``ARGV[1]`` has how many in a row have the same rates, and the count and the
-milliseconds of each; the keys stand in the same order, and so do the milliseconds to wait that come back. Both go as
-one text, because each value of its own would cost the client far more than its share of a text.
+Many writes, one after the other, none with the same key twice: ``ARGV[1]`` has how many in a row have the same rates,
+and the count and the milliseconds of each; the keys stand in the same order, and so do the milliseconds to wait that
+come back. Both go as one text, because each value of its own would cost the client far more than its share of a text.
 """
 
 
@@ -146,6 +146,7 @@ class RedisRates:
 
     async def _ask(self) -> None:
         """What waits at the same time is asked in one go: a journey for each would cost more than the message."""
+        together: list[tuple[Sequence[Counted], asyncio.Future[list[int]]]] = []
         try:
             while self._waiting:
                 together, self._waiting = self._waiting, []
@@ -162,6 +163,10 @@ class RedisRates:
                 await asyncio.sleep(_TOGETHER)
         finally:
             self._asking = None
+            for _, answer in [*together, *self._waiting]:  # it was ended meanwhile
+                if not answer.done():
+                    answer.set_exception(RatesAway("it is being closed"))
+            self._waiting = []
 
     async def _counted(self, asked: list[Sequence[Counted]]) -> list[list[int]]:
         keys = [f"{self._prefix}:{one.whose}" for rates in asked for one in rates]
@@ -182,5 +187,8 @@ class RedisRates:
 
     async def close(self) -> None:
         """Give the connections back."""
+        if self._asking is not None:
+            self._asking.cancel()
+            await asyncio.gather(self._asking, return_exceptions=True)
         with contextlib.suppress(RedisError, OSError):
             await self._client.aclose()

@@ -111,9 +111,11 @@ class Store:
         # greenlet with a stack, and thousands of pages come back at once after a restart.
         self._turns = asyncio.Semaphore(READERS)
         self._reading: set[asyncio.Task[Sequence[Any]]] = set()
+        self._closed = False
 
     async def close(self) -> None:
-        """Give the connections back, once what is being read has been."""
+        """Give the connections back, once what is being read has been; who still waits for a turn is refused."""
+        self._closed = True
         if self._reading:
             await asyncio.wait(self._reading)
         await self._engine.dispose()
@@ -583,6 +585,9 @@ class Store:
         for ever, and the program with it (SQLAlchemy's ``terminate`` on aiosqlite).
         """
         await self._turns.acquire()
+        if self._closed:
+            self._turns.release()
+            raise StorageError(InterruptedError("it is being closed"))
         reading = asyncio.create_task(read())
         self._reading.add(reading)
         reading.add_done_callback(self._has_read)

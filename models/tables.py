@@ -202,7 +202,8 @@ class Entry(SQLModel, table=True):
 BY_OPERATORS: ColumnElement[bool] = Entry.__table__.c.author == literal_column(  # type: ignore[attr-defined]
     f"'{Author.OPERATOR}'"
 )
-"""Of entries, those that operators wrote. With a value in the place of the word no database takes the index of them."""
+"""Of entries, those that operators wrote. With a value in the place of the word PostgreSQL, once it has planned for any
+value, does not take the index of them."""
 
 
 class Delivery(SQLModel, table=True):

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from models.engine import READERS
@@ -209,22 +210,23 @@ class Core:
         reading = self._reads.get(conversation_id)
         if reading is None:  # else whoever comes meanwhile would make the next wait longer, without end
             reading = self._reads[conversation_id] = asyncio.create_task(self._read(conversation_id))
-            reading.add_done_callback(_is_known)
+            reading.add_done_callback(partial(self._was_read, conversation_id))
         return await asyncio.shield(reading)
 
     async def _read(self, conversation_id: str) -> ConversationInfo | None:
-        still_holds = False
-        try:
-            row = await self.store.conversation(conversation_id)
-        finally:
-            if self._reads.get(conversation_id) is asyncio.current_task():
-                del self._reads[conversation_id]
-                still_holds = True
+        row = await self.store.conversation(conversation_id)
         if row is None:
             return None
-        if not still_holds:  # what was read may be older than what was written meanwhile
-            return self._infos.get(conversation_id) or ConversationInfo.of(row)
-        return self._keep(ConversationInfo.of(row))
+        if self._reads.get(conversation_id) is asyncio.current_task():
+            return self._keep(ConversationInfo.of(row))
+        # What was read may be older than what was written meanwhile.
+        return self._infos.get(conversation_id) or ConversationInfo.of(row)
+
+    def _was_read(self, conversation_id: str, reading: "asyncio.Task[ConversationInfo | None]") -> None:
+        if self._reads.get(conversation_id) is reading:
+            del self._reads[conversation_id]
+        if not reading.cancelled():
+            reading.exception()  # perhaps nobody waits for it any more
 
     def remember(self, row: Conversation) -> ConversationInfo:
         """A conversation was changed to this: keep its present state at hand. Call on the loop only."""
@@ -461,9 +463,3 @@ def as_thread(left: FormerThread) -> Thread:
         thread=left.thread,
         last_seen=left.last_seen,
     )
-
-
-def _is_known(reading: "asyncio.Task[ConversationInfo | None]") -> None:
-    """How a read ended that perhaps nobody waits for any more."""
-    if not reading.cancelled():
-        reading.exception()

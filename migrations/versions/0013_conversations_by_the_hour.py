@@ -1,4 +1,8 @@
-"""Conversations found by the hour of their last change, so that a message changes no index of theirs"""
+"""Conversations found by the hour of their last change, so that a message changes no index of theirs
+
+A later migration that changes this table by ``batch_alter_table`` has to drop ``updated_hour`` and its index first,
+and to make them again: on SQLite that copies the rows with all columns, and nothing is written into a reckoned one.
+"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -95,6 +95,32 @@ async def test_what_is_asked_at_the_same_time_is_one_call(rates: RedisRates, cli
     assert (await client.info("commandstats"))["cmdstat_evalsha"]["calls"] == 1
 
 
+async def test_what_comes_shortly_after_is_the_next_call(
+    rates: RedisRates, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("live.redis._TOGETHER", 0.5)
+    await full(rates, {"the first": ONE})
+    await client.config_resetstat()
+    later = []
+    for number in range(50):
+        later.append(asyncio.create_task(full(rates, {"address": TWO, str(number): ONE})))
+        await client.ping()
+    assert [window for write in await asyncio.gather(*later) for (window, _) in write] == [False] * 2 + [
+        True
+    ] * 48
+    assert (await client.info("commandstats"))["cmdstat_evalsha"]["calls"] == 1
+
+
+async def test_who_waits_while_the_hub_ends_is_told(rates: RedisRates, client: Client) -> None:
+    await full(rates, {"the first": ONE})  # the next one waits a little
+    waiting = asyncio.create_task(full(rates, {"maria": ONE}))
+    await asyncio.sleep(0)
+    await rates.close()
+    with pytest.raises(RatesAway):
+        await waiting
+    assert await moments(client) == {"the first": 1}
+
+
 async def test_no_more_moments_are_kept_than_the_rate_has_and_none_longer_than_its_window(
     rates: RedisRates, client: Client
 ) -> None:
