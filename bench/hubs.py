@@ -97,7 +97,8 @@ def _ratio(name: str, rounds: list[tuple[float, float]], target: float, more: st
 async def _replies(place: Path, server: PostgreSQL, redis: Redis, length: Length) -> list[Result]:
     """A reply from one hub's desk to the page at the other, and what a message costs with and without others' streams.
 
-    The pages have been told what there was before; what it costs without them is taken before and after.
+    The pages have been told what there was before. What a message costs is taken without, beside, beside and without
+    them: so it does not matter whether the machine becomes quicker or slower meanwhile.
     """
     async with region_of(_at(place, "streams"), server, redis, ("all", "all"), limits=MANY) as region:
         here, there = region.hubs
@@ -113,6 +114,8 @@ async def _replies(place: Path, server: PostgreSQL, redis: Redis, length: Length
                 for hub in region.hubs:
                     await at_rest(hub)
                 delays = await _answers(here, pages, conversations[half:], length.samples)
+            await at_rest(here)
+            beside += await _costs(here, others, length)
         await at_rest(there)
         without += await _costs(here, others, length)
     few, many = statistics.median(without), statistics.median(beside)
