@@ -162,11 +162,16 @@ class RedisRates:
                         answer.set_result(waits)
                 await asyncio.sleep(_TOGETHER)
         finally:
-            self._asking = None
-            for _, answer in [*together, *self._waiting]:  # it was ended meanwhile
-                if not answer.done():
-                    answer.set_exception(RatesAway("it is being closed"))
-            self._waiting = []
+            self._waiting += together
+            self._end()
+
+    def _end(self) -> None:
+        """Nobody waits any more: who still does is not counted."""
+        self._asking = None
+        for _, answer in self._waiting:
+            if not answer.done():
+                answer.set_exception(RatesAway("it is being closed"))
+        self._waiting = []
 
     async def _counted(self, asked: list[Sequence[Counted]]) -> list[list[int]]:
         keys = [f"{self._prefix}:{one.whose}" for rates in asked for one in rates]
@@ -190,5 +195,6 @@ class RedisRates:
         if self._asking is not None:
             self._asking.cancel()
             await asyncio.gather(self._asking, return_exceptions=True)
+            self._end()
         with contextlib.suppress(RedisError, OSError):
             await self._client.aclose()

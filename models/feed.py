@@ -59,8 +59,11 @@ class Feed:
     def knows(self, numbers: Iterable[int]) -> None:
         """Entries of these numbers were committed and are known: they need not be read."""
         for number in numbers:
-            if self._missing.pop(number, None) is None and len(self._ahead) < _MOST_AHEAD:
-                self._ahead.add(number)
+            if self._top is None or number > self._top:
+                if len(self._ahead) < _MOST_AHEAD:
+                    self._ahead.add(number)
+            else:
+                self._missing.pop(number, None)
         self._rise()
 
     async def read(self) -> list[Head]:
@@ -87,12 +90,13 @@ class Feed:
                     .order_by(_ENTRIES.c.id)
                     .limit(_MOST)
                 )
+                asked = time.monotonic()
                 rows = (await connection.execute(query)).all()
         except (DBAPIError, PoolTimeout, OSError) as error:
             raise StorageError(getattr(error, "orig", None) or error) from error
         self.has_more = len(rows) == _MOST
         new = [row for row in rows if row[0] in self._missing or self._is_new(row[0])]
-        self._note([row[0] for row in rows])
+        self._note([row[0] for row in rows], asked)
         return [Head(*row[1:]) for row in new]
 
     def _is_new(self, number: int) -> bool:
@@ -106,11 +110,14 @@ class Feed:
         since = max(0, newest - _OVERLAP)
         there = await connection.execute(select(_ENTRIES.c.id).where(_ENTRIES.c.id > since))
         self._top = since
-        self._note(sorted(there.scalars().all()))
+        self._note(sorted(there.scalars().all()), time.monotonic())
         return []
 
-    def _note(self, numbers: list[int]) -> None:
-        """These were read, in this order: remember what was passed over."""
+    def _note(self, numbers: list[int], asked: float) -> None:
+        """These were read, in this order: remember what was passed over.
+
+        What was missing when it was ``asked`` for is asked for once more, however long the answer took to be heard.
+        """
         assert self._top is not None
         now = time.monotonic()
         for number in numbers:
@@ -122,7 +129,7 @@ class Feed:
             else:
                 self._missing.pop(number, None)
         self._missing = {
-            number: until for number, until in list(self._missing.items())[-_MOST_MISSING:] if until > now
+            number: until for number, until in list(self._missing.items())[-_MOST_MISSING:] if until > asked
         }
         self._ahead = {number for number in self._ahead if number > self._top}
         self._rise()

@@ -31,7 +31,8 @@ _BEAT = 2.0
 """Seconds between two signs of life in the record."""
 _WITH_BUS = 2.0
 _WITHOUT_BUS = 0.2
-"""Seconds between two looks into the journal: the longest that a reply takes to a page at another hub."""
+"""Seconds between two looks into the journal: the longest that a reply takes to a page at another hub, where the bus
+has lost it, or is known to be away."""
 _AT_ONCE = 40
 """Entries told in one message, which then is small enough for every bus."""
 _TRUSTED = 30.0
@@ -156,8 +157,8 @@ class Neighbours:
     def _received(self, message: Message) -> None:
         hub, kind = self._hub, message["kind"]
         if kind == "written":
-            self._feed.knows(message["numbers"])
-            self._heard(Heard(*entry) for entry in message["entries"])
+            self._heard([Heard(*entry) for entry in message["entries"]])
+            self._feed.knows(message["numbers"])  # not before: what could not be dealt with is to be read
         elif kind == "live":
             hub.fanout.publish(message["topic"], Live(message["event"], message["data"]))
         elif kind == "shown":

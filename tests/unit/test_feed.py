@@ -4,9 +4,11 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
+from types import SimpleNamespace
 
+import pytest
 import pytest_asyncio
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, event, insert
 
 from models import feed as module
 from models.engine import reader_engine, writer_engine
@@ -87,6 +89,24 @@ async def test_what_is_committed_late_under_a_lower_number_is_given_then(record:
     await record.commit(101)
     assert await given(feed) == [101]
     assert await given(feed) == []
+
+
+async def test_what_was_missing_when_it_was_asked_for_is_asked_for_again_however_long_the_hub_stood_still(
+    record: Record, feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = SimpleNamespace(now=0.0, after_query=0.0, monotonic=lambda: clock.now)
+    monkeypatch.setattr(module, "time", clock)
+
+    @event.listens_for(feed._engine.sync_engine, "after_cursor_execute")
+    def stands_still(*_: object) -> None:
+        clock.now = clock.after_query
+
+    await record.commit(102)
+    assert await given(feed) == [102]
+    clock.now, clock.after_query = module._LATEST - 1, module._LATEST + 9
+    assert await given(feed) == []
+    await record.commit(101)
+    assert await given(feed) == [101]
 
 
 async def test_what_a_hub_has_heard_of_is_not_given(record: Record, feed: Feed) -> None:

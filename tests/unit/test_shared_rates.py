@@ -121,6 +121,13 @@ async def test_who_waits_while_the_hub_ends_is_told(rates: RedisRates, client: C
     assert await moments(client) == {"the first": 1}
 
 
+async def test_who_asks_in_the_very_moment_in_which_the_hub_ends_is_told(rates: RedisRates) -> None:
+    asking = asyncio.create_task(rates.count([Counted("maria", ONE)]))
+    await asyncio.gather(rates.close())
+    with pytest.raises(RatesAway):
+        await asyncio.wait_for(asking, 30)
+
+
 async def test_no_more_moments_are_kept_than_the_rate_has_and_none_longer_than_its_window(
     rates: RedisRates, client: Client
 ) -> None:
