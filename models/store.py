@@ -221,7 +221,7 @@ class Store:
             )
             .subquery()
         )
-        said, others = _ENTRIES.c.kind.in_((What.MESSAGE, What.FILE)), _ENTRIES.alias()
+        said, word = _ENTRIES.c.kind.in_((What.MESSAGE, What.FILE)), _ENTRIES.alias()
         answered = (
             select(func.coalesce(func.max(_ENTRIES.c.seq), 0))
             .where(_ENTRIES.c.conversation_id == alive.c.id, said, BY_OPERATORS)
@@ -240,10 +240,10 @@ class Store:
             .scalar_subquery()
         )
         query = (
-            select(Conversation, others.c.seq, others.c.created_at)
+            select(Conversation, word.c.seq, word.c.created_at)
             .join(alive, alive.c.id == col(Conversation.id))
-            .join(others, (others.c.conversation_id == alive.c.id) & (others.c.seq == first))
-            .order_by(others.c.created_at)
+            .join(word, (word.c.conversation_id == alive.c.id) & (word.c.seq == first))
+            .order_by(word.c.created_at)
         )
         return [Unanswered(*row) for row in await self._whole(query)]
 
