@@ -51,8 +51,9 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A span as moments in UTC, with the rule of its day."""
+    """A span as moments in UTC, with its day and the rule of that."""
 
+    day: date
     begins: datetime
     ends: datetime
     rule: str
@@ -73,7 +74,7 @@ def _pieces(hours: Hours, timezone: ZoneInfo, on: date) -> tuple[_Piece, ...]:
     """The day's spans as moments; those that a jump of the clock swallowed whole are left out."""
     decided = day(hours, on)
     found = (
-        _Piece(begins, ends, decided.rule, decided.reason)
+        _Piece(on, begins, ends, decided.rule, decided.reason)
         for begins, ends in (
             (_moment(on, span.start, timezone), _moment(on, span.end, timezone)) for span in decided.spans
         )
@@ -108,18 +109,28 @@ def _openings(hours: Hours, timezone: ZoneInfo, start: date, end: date) -> Itera
     """The openings of the days ``start`` to ``end``, in order; one that reaches past ``end`` has no end."""
     pieces: list[_Piece] = []
     until: datetime | None = None
-    on = start
-    while on <= end:
-        for piece in _pieces(hours, timezone, on):
-            if until is not None and piece.begins > until:
-                yield _Opening(pieces[0].begins, until, tuple(pieces))
-                pieces, until = [], None
-            pieces.append(piece)
-            until = max(until or piece.ends, piece.ends)
-        on += _DAY
+    for piece in _in_order(hours, timezone, start, end):
+        if until is not None and piece.begins > until:
+            yield _Opening(pieces[0].begins, until, tuple(pieces))
+            pieces, until = [], None
+        pieces.append(piece)
+        until = max(until or piece.ends, piece.ends)
     if until is not None:
         beyond = until >= _moment(end, DAY_MINUTES, timezone)
         yield _Opening(pieces[0].begins, None if beyond else until, tuple(pieces))
+
+
+def _in_order(hours: Hours, timezone: ZoneInfo, start: date, end: date) -> Iterator[_Piece]:
+    """The pieces of these days by their beginnings: one of a night may begin after the first of the next day."""
+    night: list[_Piece] = []
+    on = start
+    while on <= end:
+        pieces = sorted([*night, *_pieces(hours, timezone, on)], key=lambda piece: piece.begins)
+        midnight = _moment(on, DAY_MINUTES, timezone)
+        yield from (piece for piece in pieces if piece.begins < midnight)
+        night = [piece for piece in pieces if piece.begins >= midnight]
+        on += _DAY
+    yield from night
 
 
 @lru_cache(maxsize=1024)
@@ -154,7 +165,8 @@ def state(hours: Hours, timezone: ZoneInfo, moment: datetime) -> OfficeState:
             reopens = opening.begins.astimezone(timezone)
             return OfficeState(False, None, reopens, *_why_closed(hours, timezone, now))
         until = opening.ends.astimezone(timezone) if opening.ends is not None else None
-        piece = [piece for piece in opening.pieces if piece.begins <= now < piece.ends][-1]
+        now_open = (piece for piece in opening.pieces if piece.begins <= now < piece.ends)
+        piece = max(now_open, key=lambda piece: piece.day)
         return OfficeState(True, until, None, piece.reason, piece.rule)
     return OfficeState(False, None, None, *_why_closed(hours, timezone, now))
 

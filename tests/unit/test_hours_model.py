@@ -183,8 +183,19 @@ NIGHT_INTO_A_CLOSED_DAY = Configured(
 )
 
 
+NIGHT_WITH_A_GAP_FILLED_BY_THE_NEXT_DAY = Configured(
+    {
+        "sat": "13:00-00:16",
+        "lunch": "00:00-00:15",
+        "closed": [],
+        "open": [{"on": date(2026, 3, 1), "hours": "00:00-00:15"}],
+    }
+)
+
+
 @settings(max_examples=150, deadline=None)
 @given(weeks())
+@example((NIGHT_WITH_A_GAP_FILLED_BY_THE_NEXT_DAY, "Europe/Rome", date(2026, 2, 25)))
 @example((NIGHT_INTO_A_CLOSED_DAY, "Europe/Rome", date(2026, 1, 2)))
 def test_a_week_opens_and_closes_as_the_model_says(week: tuple[Configured, str, date]) -> None:
     of, zone, first = week
