@@ -79,11 +79,20 @@ class Post:
 
 
 class Progress(Protocol):
-    """How a bridge reports, durably and at once, what it has already done of a post.
+    """How a bridge asks whether it may show something, and reports, durably and at once, what it has done of a post.
 
-    Each raises ``StorageError`` where the bridge is not to go on: it could not be written, or, with what was done
+    The reports raise ``StorageError`` where the bridge is not to go on: it could not be written, or, with what was done
     written all the same, another hub leads by now.
     """
+
+    def may_call(self) -> None:
+        """Call right before what shows a part of the post, with nothing awaited between.
+
+        Raises
+        ------
+        TryLater
+            If it is not certain that this hub still leads: it stood still, and another one may have followed on it.
+        """
 
     async def opened(self, place: Place, message: str | None = None) -> None:
         """A thread for the conversation now exists at ``place``.

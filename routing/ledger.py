@@ -19,6 +19,7 @@ from models.tables import (
 from models.term import Deposed, Term
 from routing.bridge import Bridge, Place, Post
 from routing.clock import Clock
+from routing.errors import TryLater
 from routing.withdrawing import Leftover, is_letter, withdraw
 
 
@@ -156,6 +157,11 @@ class Steps:
         self._post = post
         self._term = term
         self._part = post.parts_done
+
+    def may_call(self) -> None:
+        """See ``routing.bridge.Progress.may_call``."""
+        if not self._term.is_fresh():
+            raise TryLater("it is not certain that this hub still leads")
 
     async def opened(self, place: Place, message: str | None = None) -> None:
         """A thread for the conversation now exists at ``place``, by its first ``message`` or before any."""

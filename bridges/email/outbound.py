@@ -30,6 +30,7 @@ class Outbound:
             callback = await self._hub.store.callback_of(post.conversation.id)
             letters = await self._letters(post, callback) if callback else []  # none: erased meanwhile
         for letter in letters[post.parts_done :]:
+            progress.may_call()
             await self._client.send(dated(letter, self._hub.now()))
             await progress.posted(letter["To"].addresses[0].addr_spec, str(letter["Message-ID"]))
 

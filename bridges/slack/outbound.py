@@ -111,6 +111,7 @@ class Outbound:
             if ts is None:
                 if number > post.parts_done:
                     self._use_budget(chat)
+                progress.may_call()
                 ts = await self._send(post, chat, thread, part, number)
             if thread is None and now is not None:
                 thread = ts

@@ -88,6 +88,7 @@ class Outbound:
             if number > post.parts_done:
                 self._use_budget(chat)
             buttons = await self._buttons(post, headed=headed, number=number)
+            progress.may_call()
             message = await self._sender.send(chat, thread, part, buttons)
             if thread is None and headed:
                 thread = Chain(message)
@@ -110,6 +111,7 @@ class Outbound:
         if post.conversation.kind == Kind.OFFICE:
             return None, False
         if post.place is None:
+            progress.may_call()
             topic = await self._open_topic(post, chat)
             if topic is not None:
                 await progress.opened(Place(chat, str(topic)))

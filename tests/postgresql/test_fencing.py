@@ -146,6 +146,10 @@ class Held:
         self._progress = progress
         await self._show(post, self)
 
+    def may_call(self) -> None:
+        """As the leader is told."""
+        self._progress.may_call()
+
     async def opened(self, place: Place, message: str | None = None) -> None:
         """A thread was opened, which is not written down yet."""
         self.reached.set()
