@@ -123,6 +123,16 @@ def redis_bus(url: str, channel: str) -> LiveBus:
     return LiveBus("Redis", opening)
 
 
+_Waiting = list[tuple[Sequence[Counted], asyncio.Future[list[int]]]]
+"""Writes that are to be counted, each with what tells who asked."""
+
+
+def _refuse(waiting: _Waiting, why: str) -> None:
+    for _, answer in waiting:
+        if not answer.done():
+            answer.set_exception(RatesAway(why))
+
+
 class RedisRates:
     """Fulfils ``routing.rates.SharedRates``: counted by all hubs together, while ``bus`` says that Redis is there."""
 
@@ -131,7 +141,7 @@ class RedisRates:
         self._script = self._client.register_script(_COUNT)
         self._prefix = prefix
         self._bus = bus
-        self._waiting: list[tuple[Sequence[Counted], asyncio.Future[list[int]]]] = []
+        self._waiting: _Waiting = []
         self._asking: asyncio.Task[None] | None = None
 
     async def count(self, rates: Sequence[Counted]) -> list[float]:
@@ -146,16 +156,14 @@ class RedisRates:
 
     async def _ask(self) -> None:
         """What waits at the same time is asked in one go: a journey for each would cost more than the message."""
-        together: list[tuple[Sequence[Counted], asyncio.Future[list[int]]]] = []
+        together: _Waiting = []
         try:
             while self._waiting:
                 together, self._waiting = self._waiting, []
                 try:
                     found = await self._counted([rates for rates, _ in together])
                 except (RedisError, OSError, TimeoutError) as error:
-                    for _, answer in together:
-                        if not answer.done():
-                            answer.set_exception(RatesAway(str(error)))
+                    _refuse(together, str(error))
                     continue
                 for (_, answer), waits in zip(together, found, strict=True):
                     if not answer.done():
@@ -168,9 +176,7 @@ class RedisRates:
     def _end(self) -> None:
         """Nobody waits any more: who still does is not counted."""
         self._asking = None
-        for _, answer in self._waiting:
-            if not answer.done():
-                answer.set_exception(RatesAway("it is being closed"))
+        _refuse(self._waiting, "it is being closed")
         self._waiting = []
 
     async def _counted(self, asked: list[Sequence[Counted]]) -> list[list[int]]:

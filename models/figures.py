@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, func, select
 
-from models.tables import BY_OPERATORS, Conversation, Entry, Kind, State, What, changed_since
+from models.tables import BY_OPERATORS, Conversation, Entry, Kind, What, touched_since
 
 _ENTRIES = Entry.__table__  # type: ignore[attr-defined]
 _CONVERSATIONS = Conversation.__table__  # type: ignore[attr-defined]
@@ -15,15 +15,6 @@ class Beginning(NamedTuple):
 
     began: int
     answered: int | None
-
-
-def _touched(since: int, *kinds: Kind) -> tuple[Any, ...]:
-    """Conversations in which something happened since then; the index begins with kind and state."""
-    return (
-        _CONVERSATIONS.c.kind.in_(kinds),
-        _CONVERSATIONS.c.state.in_(list(State)),
-        changed_since(since),
-    )
 
 
 def beginnings(since: int, until: int) -> Select[Any]:
@@ -38,7 +29,7 @@ def beginnings(since: int, until: int) -> Select[Any]:
         .scalar_subquery()
     )
     return select(_CONVERSATIONS.c.created_at, answer).where(
-        *_touched(since, Kind.CHAT),
+        touched_since(since, Kind.CHAT),
         _CONVERSATIONS.c.created_at > since,
         _CONVERSATIONS.c.created_at <= until,
         _CONVERSATIONS.c.blocked.is_(False),
@@ -51,7 +42,7 @@ def said_between(kind: What, since: int, until: int) -> Select[Any]:
         select(_ENTRIES.c.conversation_id, _ENTRIES.c.data)
         .join(_CONVERSATIONS, _CONVERSATIONS.c.id == _ENTRIES.c.conversation_id)
         .where(
-            *_touched(since, Kind.CHAT, Kind.CALLBACK),
+            touched_since(since, Kind.CHAT, Kind.CALLBACK),
             _ENTRIES.c.kind == kind,
             _ENTRIES.c.created_at > since,
             _ENTRIES.c.created_at <= until,

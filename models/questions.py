@@ -6,7 +6,7 @@ the names of its ``bindparam``.
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, func, or_, select
 
 from models.tables import (
     BY_OPERATORS,
@@ -55,25 +55,35 @@ ENTRY_BY_KEY: Select[Any] = select(_ENTRIES).where(
     _ENTRIES.c.origin == bindparam("origin"), _ENTRIES.c.origin_key == bindparam("key")
 )
 _IS_SAID = _ENTRIES.c.kind.in_((What.MESSAGE, What.FILE))
-_UNANSWERED = (
-    select(func.min(_ENTRIES.c.seq))
-    .where(
-        _ENTRIES.c.conversation_id == bindparam("conversation"),
-        _ENTRIES.c.author == Author.VISITOR,
-        _IS_SAID,
-        _ENTRIES.c.seq
-        > select(func.coalesce(func.max(_ENTRIES.c.seq), 0))
-        .where(
-            _ENTRIES.c.conversation_id == bindparam("conversation"),
-            BY_OPERATORS,
-            _IS_SAID,
-        )
-        .scalar_subquery(),
+
+
+def first_unanswered(conversation: ColumnElement[Any]) -> ScalarSelect[Any]:
+    """``seq`` of the first that the citizen said since an operator last did, in the conversation of this id."""
+    answered = (
+        select(func.coalesce(func.max(_ENTRIES.c.seq), 0))
+        .where(_ENTRIES.c.conversation_id == conversation, BY_OPERATORS, _IS_SAID)
+        .correlate_except(_ENTRIES)
+        .scalar_subquery()
     )
-    .scalar_subquery()
-)
+    return (
+        select(func.min(_ENTRIES.c.seq))
+        .where(
+            _ENTRIES.c.conversation_id == conversation,
+            _ENTRIES.c.author == Author.VISITOR,
+            _IS_SAID,
+            _ENTRIES.c.seq > answered,
+        )
+        .correlate_except(_ENTRIES)
+        .scalar_subquery()
+    )
+
+
 TURNS = _OF_CONVERSATION.where(
-    or_(_ENTRIES.c.author != Author.VISITOR, ~_IS_SAID, _ENTRIES.c.seq == _UNANSWERED)
+    or_(
+        _ENTRIES.c.author != Author.VISITOR,
+        ~_IS_SAID,
+        _ENTRIES.c.seq == first_unanswered(bindparam("conversation")),
+    )
 ).order_by(_ENTRIES.c.seq)
 LAST_SAID = (
     _OF_CONVERSATION.where(

@@ -39,6 +39,7 @@ from models.tables import (
     Vacancy,
     What,
     changed_since,
+    touched_since,
     unchanged_since,
 )
 from models.unread import UNREAD_IN, Unread, unread_since
@@ -208,41 +209,20 @@ class Store:
 
         Without those that became callbacks, and those that are taken and whose citizen was told already.
         """
-        alive = (
-            select(col(Conversation.id))
-            .outerjoin(Callback, col(Callback.conversation_id) == col(Conversation.id))
-            .where(
-                col(Conversation.kind) == Kind.CHAT,
-                col(Conversation.state).in_((State.WAITING, State.ACTIVE)),
-                changed_since(since),
-                (col(Conversation.state) == State.WAITING) | col(Conversation.reminded).is_(False),
-                col(Conversation.blocked).is_(False),
-                col(Callback.reference).is_(None),
-            )
-            .subquery()
-        )
-        said, word = _ENTRIES.c.kind.in_((What.MESSAGE, What.FILE)), _ENTRIES.alias()
-        answered = (
-            select(func.coalesce(func.max(_ENTRIES.c.seq), 0))
-            .where(_ENTRIES.c.conversation_id == alive.c.id, said, BY_OPERATORS)
-            .correlate(alive)
-            .scalar_subquery()
-        )
-        first = (
-            select(func.min(_ENTRIES.c.seq))
-            .where(
-                _ENTRIES.c.conversation_id == alive.c.id,
-                said,
-                _ENTRIES.c.author == Author.VISITOR,
-                _ENTRIES.c.seq > answered,
-            )
-            .correlate(alive)
-            .scalar_subquery()
-        )
+        word = _ENTRIES.alias()
+        first = questions.first_unanswered(_CONVERSATIONS.c.id)
         query = (
             select(Conversation, word.c.seq, word.c.created_at)
-            .join(alive, alive.c.id == col(Conversation.id))
-            .join(word, (word.c.conversation_id == alive.c.id) & (word.c.seq == first))
+            .join(word, (word.c.conversation_id == _CONVERSATIONS.c.id) & (word.c.seq == first))
+            .outerjoin(Callback, col(Callback.conversation_id) == _CONVERSATIONS.c.id)
+            .where(
+                _CONVERSATIONS.c.kind == Kind.CHAT,
+                _CONVERSATIONS.c.state.in_((State.WAITING, State.ACTIVE)),
+                changed_since(since),
+                (_CONVERSATIONS.c.state == State.WAITING) | _CONVERSATIONS.c.reminded.is_(False),
+                _CONVERSATIONS.c.blocked.is_(False),
+                col(Callback.reference).is_(None),
+            )
             .order_by(word.c.created_at)
         )
         return [Unanswered(*row) for row in await self._whole(query)]
@@ -269,9 +249,7 @@ class Store:
         latest = (
             select(_CONVERSATIONS.c.id, _CONVERSATIONS.c.created_at, _CONVERSATIONS.c.state)
             .where(
-                _CONVERSATIONS.c.kind == Kind.CHAT,
-                _CONVERSATIONS.c.state.in_(list(State)),  # all of them: the index begins with both
-                changed_since(since),
+                touched_since(since, Kind.CHAT),
                 _CONVERSATIONS.c.created_at >= since,
                 _CONVERSATIONS.c.department == department
                 if department is not None

@@ -19,7 +19,6 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     literal_column,
-    text,
 )
 from sqlmodel import Field, SQLModel
 
@@ -163,12 +162,16 @@ def changed_since(moment: int) -> ColumnElement[bool]:
     return and_(_CONVERSATIONS.c.updated_hour >= moment // _HOUR, _CONVERSATIONS.c.updated_at >= moment)
 
 
+def touched_since(moment: int, *kinds: Kind) -> ColumnElement[bool]:
+    """The same of some kinds, whatever their state: the index begins with both."""
+    return and_(
+        _CONVERSATIONS.c.kind.in_(kinds), _CONVERSATIONS.c.state.in_(list(State)), changed_since(moment)
+    )
+
+
 def unchanged_since(moment: int) -> ColumnElement[bool]:
-    """All others."""
+    """Of conversations, those in which nothing has happened since then."""
     return and_(_CONVERSATIONS.c.updated_hour <= moment // _HOUR, _CONVERSATIONS.c.updated_at < moment)
-
-
-_IS_BY_OPERATOR = text(f"author = '{Author.OPERATOR}'")
 
 
 class Entry(SQLModel, table=True):
@@ -178,11 +181,7 @@ class Entry(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("conversation_id", "seq"),
         UniqueConstraint("origin", "origin_key"),
-        Index(
-            "entry_by_operators", "conversation_id", "seq",
-            sqlite_where=_IS_BY_OPERATOR, postgresql_where=_IS_BY_OPERATOR,
-        ),
-    )  # fmt: skip
+    )
 
     id: int | None = Field(default=None, sa_column=Column(RowNumber, primary_key=True, autoincrement=True))
     conversation_id: str = Field(foreign_key="conversation.id", ondelete="CASCADE", max_length=32)
@@ -199,11 +198,14 @@ class Entry(SQLModel, table=True):
     created_at: int = Field(default_factory=now_ms, sa_type=BigInteger)
 
 
-BY_OPERATORS: ColumnElement[bool] = Entry.__table__.c.author == literal_column(  # type: ignore[attr-defined]
-    f"'{Author.OPERATOR}'"
-)
+_ENTRIES = Entry.__table__  # type: ignore[attr-defined]
+BY_OPERATORS: ColumnElement[bool] = _ENTRIES.c.author == literal_column(f"'{Author.OPERATOR}'")
 """Of entries, those that operators wrote. With a value in the place of the word PostgreSQL, once it has planned for any
 value, does not take the index of them."""
+Index(
+    "entry_by_operators", _ENTRIES.c.conversation_id, _ENTRIES.c.seq,
+    sqlite_where=BY_OPERATORS, postgresql_where=BY_OPERATORS,
+)  # fmt: skip
 
 
 class Delivery(SQLModel, table=True):

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, func, select
 
-from models.tables import Author, Conversation, Entry, Kind, RemoteMessage, State, What, changed_since
+from models.tables import Author, Conversation, Entry, Kind, RemoteMessage, What, touched_since
 
 _ENTRIES = Entry.__table__  # type: ignore[attr-defined]
 _CONVERSATIONS = Conversation.__table__  # type: ignore[attr-defined]
@@ -62,9 +62,7 @@ def unread_since(moment: int) -> Select[Any]:
         select(_ENTRIES.c.conversation_id, func.min(_ENTRIES.c.seq).label("seq"))
         .join(_CONVERSATIONS, _CONVERSATIONS.c.id == _ENTRIES.c.conversation_id)
         .where(
-            _CONVERSATIONS.c.kind == Kind.CHAT,
-            _CONVERSATIONS.c.state.in_(list(State)),  # all of them: the index begins with both
-            changed_since(moment),
+            touched_since(moment, Kind.CHAT),
             _ENTRIES.c.created_at >= moment,
             *_IS_UNREAD,
         )

@@ -32,7 +32,7 @@ class StandsStill:
 
     def __init__(self, hub: Hub, bridge: str, monkeypatch: pytest.MonkeyPatch) -> None:
         self.term = Leads()
-        self._glance = hub.glance
+        self._hub, self._glance, self._monkeypatch = hub, hub.glance, monkeypatch
         monkeypatch.setattr(hub.outboxes[bridge], "_term", self.term)
         monkeypatch.setattr(hub, "glance", self._stands_still)
 
@@ -41,9 +41,9 @@ class StandsStill:
         self.term.fresh = False
         return found
 
-    def goes_on(self, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    def goes_on(self) -> None:
         """It is certain again, and stays so."""
-        monkeypatch.setattr(hub, "glance", self._glance)
+        self._monkeypatch.setattr(self._hub, "glance", self._glance)
         self.term.fresh = True
 
 
@@ -63,7 +63,7 @@ async def test_on_slack(tmp_path: Path, slack: SlackStandIn, monkeypatch: pytest
         await maria.start("Buongiorno")
         await put_off(office.hub, maria.id, "slack")
         assert not slack.messages()
-        still.goes_on(office.hub, monkeypatch)
+        still.goes_on()
         await slack.wait_for(slack.messages, PATIENCE)
         assert ["Buongiorno" in message.text for message in slack.messages()] == [True]
 
@@ -78,7 +78,7 @@ async def test_on_telegram(
         await put_off(office.hub, maria.id, "telegram")
         (topic,) = telegram.topics()
         assert not telegram.thread(topic.id)
-        still.goes_on(office.hub, monkeypatch)
+        still.goes_on()
         await telegram.wait_for(lambda: telegram.thread(topic.id), PATIENCE)
         assert ["Buongiorno" in message.text for message in telegram.thread(topic.id)] == [True]
         assert len(telegram.topics()) == 1

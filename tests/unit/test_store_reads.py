@@ -31,7 +31,7 @@ async def opened(folder: Path) -> Store:
 async def test_reads_that_wait_for_their_turn_when_the_store_is_closed_are_refused(tmp_path: Path) -> None:
     store = await opened(tmp_path)
     reading = [asyncio.create_task(store.conversation("nobody")) for _ in range(READS)]
-    while sum(task.done() for task in reading) == 0:  # noqa: ASYNC110 - nothing tells of it
+    while not any(task.done() for task in reading):  # noqa: ASYNC110 - nothing tells of it
         await asyncio.sleep(0)
     await store.close()
     found = await asyncio.gather(*reading, return_exceptions=True)
